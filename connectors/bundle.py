@@ -1,0 +1,237 @@
+"""Files uploaded by hand as one source: tables, manifest and binaries."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO
+
+from ..exceptions import BadBundle, BrokenFile
+from .archive import UploadScanner
+from .base import BaseConnector, Problem, RawRecord, SourceTable
+from .formats import FORMATS, Format, Part
+from .limits import BundleLimits
+from .manifest import (
+    NAME,
+    check_files,
+    promised_rows,
+    read_manifest,
+    rows_problem,
+)
+from .members import Member, MemberIndex
+from .naming import TableNames
+
+
+class BundleConnector(BaseConnector):
+    """Reads several uploads (ZIP, CSV, XLSX, JSON, any file) as one source.
+
+    :param files: (file name, path on disk), later ones add to and replace
+        earlier ones
+    :param file_objects: object -> file names in lower case without suffix
+    :param required: object -> groups of headers of which one each must be there
+    :raise BadBundle: nothing can be read, or an upload is a bomb
+    """
+
+    def __init__(
+        self,
+        files: Sequence[tuple[str, str]],
+        file_objects: Mapping[str, Iterable[str]],
+        required: Mapping[str, Sequence[Sequence[str]]] | None = None,
+        limits: BundleLimits | None = None,
+    ):
+        limits = limits or BundleLimits()
+        self._names = TableNames(file_objects)
+        self._required = required or {}
+        self._formats: dict[str, Format] = {
+            name: cls(limits) for name, cls in FORMATS.items()
+        }
+        self._scanner = UploadScanner(limits, self._names.is_table)
+        try:
+            for name, path in files:
+                self._scanner.add(name, path)
+            self._members = self._scanner.members
+            if not self._members:
+                raise BadBundle(self._nothing_found())
+        except BadBundle:
+            self.close()
+            raise
+        self._index = MemberIndex(self._members.values())
+
+    def _nothing_found(self) -> str:
+        """Return why the bundle is empty."""
+        reasons = [problem.message for problem in self._scanner.problems]
+        return "; ".join(reasons[:5]) or "the upload holds no files"
+
+    def close(self) -> None:
+        """Close archives and temporary files."""
+        self._scanner.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What manifest.json says; empty if there is none."""
+        return self._manifest[0]
+
+    @cached_property
+    def _manifest(self) -> tuple[dict[str, Any], list[Problem]]:
+        """The manifests at the top of the uploads, later ones on top."""
+        merged: dict[str, Any] = {}
+        problems: list[Problem] = []
+        for member in self._members.values():
+            if self._is_manifest(member):
+                content, found = read_manifest(member)
+                merged.update(content)
+                problems += found
+        return merged, problems
+
+    def _is_manifest(self, member: Member) -> bool:
+        """Return whether a member is the manifest of an archive."""
+        return not member.folders and member.name.casefold() == NAME
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Problems of uploads, manifest and table headers."""
+        checks = self._manifest_checks
+        return [*self._scanner.problems, *self._manifest[1], *checks, *self._opened[1]]
+
+    @cached_property
+    def _manifest_checks(self) -> list[Problem]:
+        """Files that are not what the manifest announces."""
+        return list(check_files(self.manifest, self._index))
+
+    def tables(self) -> list[SourceTable]:
+        """Return the tables of known objects that have a usable header."""
+        return list(self._opened[0])
+
+    @cached_property
+    def _opened(self) -> tuple[list[SourceTable], list[Problem]]:
+        """The tables, and the problems that kept others from being one."""
+        tables: list[SourceTable] = []
+        problems: list[Problem] = []
+        for member in self._members.values():
+            kind = self._kind(member)
+            if kind is None:
+                continue
+            try:
+                for item in self._open_tables(member, self._formats[kind]):
+                    (problems if isinstance(item, Problem) else tables).append(item)
+            except BrokenFile as err:
+                problems.append(Problem("broken_file", str(err), member.path))
+            except BadBundle as err:
+                problems.append(Problem("bomb", str(err), member.path))
+        return tables, problems
+
+    def _kind(self, member: Member) -> str | None:
+        """Return the format of a table member, None for all others."""
+        return None if self._is_manifest(member) else self._names.format_of(member)
+
+    def _open_tables(
+        self, member: Member, reader: Format
+    ) -> Iterator[SourceTable | Problem]:
+        """Yield the tables of one file."""
+        for part, name in self._assign(member, reader.parts(member)):
+            file = self._file(member, part)
+            if name is None:
+                text = f"{file} is not a known table and is left out"
+                yield Problem("unknown_file", text, file, severity="warning")
+                continue
+            groups = self._required.get(name, ())
+            fields, problem = reader.fields(member, part, file, groups)
+            if problem:
+                yield replace(problem, object=name)
+            if fields and not (problem and problem.code == "missing_header"):
+                yield SourceTable(name, file, fields, part.dialect)
+
+    def _file(self, member: Member, part: Part) -> str:
+        """Return the path that is shown for a table."""
+        several = part.dialect.get("several")
+        sheet = part.dialect["format"] == "xlsx"
+        return f"{member.path}#{part.label}" if several or sheet else member.path
+
+    def _assign(
+        self, member: Member, parts: list[Part]
+    ) -> Iterator[tuple[Part, str | None]]:
+        """Yield the tables of a file with their objects.
+
+        One table goes by the name of the file, several by their own names. If
+        none of several has a known name, the first one is that of the file.
+        """
+        whole = self._names.by_path(member.path.removeprefix(member.nested))
+        own = [self._names.by_label(part.label) for part in parts]
+        if len(parts) == 1:
+            yield parts[0], whole or own[0]
+            return
+        if parts and not any(own):
+            own[0] = whole
+        for part, name in zip(parts, own, strict=True):
+            part.dialect["several"] = True
+            yield part, name
+
+    def pull(
+        self, table: SourceTable, after_line: int = 0
+    ) -> Iterator[RawRecord | Problem]:
+        """Yield the records after a line, problems at the place they occur."""
+        count = 0
+        line = 0
+        try:
+            for item in self._read(table):
+                if isinstance(item, Problem):
+                    if not item.line or item.line > after_line:
+                        yield replace(item, object=table.object)
+                    continue
+                count += 1
+                line, data = item
+                if line > after_line:
+                    yield RawRecord(table.object, data, table.file, line)
+        except (BrokenFile, BadBundle) as err:
+            text = f"{table.file} cannot be read after line {line}: {err}"
+            yield Problem(
+                "broken_file", text, table.file, line + 1, object=table.object
+            )
+            return
+        promised = promised_rows(self.manifest, table.file)
+        if promised is not None and promised != count:
+            problem = rows_problem(table.file, promised, count)
+            yield replace(problem, object=table.object)
+
+    def _read(self, table: SourceTable) -> Iterator[Any]:
+        """Yield what the format reads; an unknown file is a broken one."""
+        member = self._members.get(table.file)
+        if member is None:
+            member = self._members.get(table.file.rpartition("#")[0])
+        if member is None:
+            raise BrokenFile("the file is no longer part of the bundle")
+        reader = self._formats[table.dialect["format"]]
+        groups = self._required.get(table.object, ())
+        return reader.read(member, table.dialect, table.file, groups)
+
+    @contextmanager
+    def open_binary(self, path: str) -> Iterator[BinaryIO]:
+        """Open a binary by the path an export wrote down, or raise BinaryMissing.
+
+        A damaged file raises BrokenFile while it is read.
+        """
+        with self._index.find(path).open() as stream:
+            yield stream
+
+    def binaries(self) -> Iterator[tuple[str, int]]:
+        """Yield path and size of every file that is no table."""
+        for member in self._members.values():
+            is_other = member.container or self._is_manifest(member)
+            if not is_other and self._kind(member) is None:
+                yield member.path, member.size
+
+    def find_binary(self, path: str) -> str:
+        """Return the path of the binary meant by `path`, or raise BinaryMissing."""
+        return self._index.find(path).path
+
+    @staticmethod
+    def stem(path: str) -> str:
+        """Return the file name of a table without its suffix, as a form's name."""
+        return PurePosixPath(path.partition("#")[0]).stem

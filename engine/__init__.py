@@ -1,0 +1,22 @@
+"""The engines: one job each, behind the thin models that start them.
+
+stage, profile, propose, schema, load, sample, verify, undo. An engine works in
+batches; :class:`~.base.Engine` says how a run drives it.
+"""
+
+import importlib
+
+_ENGINES = {
+    "stage": ("stage", "StageEngine"),
+    "profile": ("profile", "ProfileEngine"),
+    "sample": ("sample", "SampleEngine"),
+    "load": ("load", "LoadEngine"),
+    "verify": ("verify", "VerifyEngine"),
+    "rollback": ("undo", "UndoEngine"),
+}
+
+
+def engine_class(kind):
+    """Return the engine of one kind of run."""
+    module, name = _ENGINES[kind]
+    return getattr(importlib.import_module(f".{module}", __package__), name)

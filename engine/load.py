@@ -1,0 +1,345 @@
+"""Load staged records into Odoo: in dependency order, in batches, exactly once."""
+
+import psycopg2
+
+from ..exceptions import BinaryMissing, MappingError, RecordSkipped
+from .base import Engine
+from .mapper import RecordMapper
+from .quiet import count_side_effects
+from .targets import TARGETS
+from .values import portable, read_portable
+
+#: Notes of the mapper that become findings; the others only show in the diff.
+_FINDINGS = {"unreadable": "2_warning"}
+
+
+class ObjectLoader:
+    """Writes batches of one source object.
+
+    Record, crosswalk row and bucket of a staged record are written in one
+    transaction; the caller commits. A batch that Odoo refuses is halved until the
+    record that fails stands alone: it gets the reason, the others land.
+    """
+
+    def __init__(self, engine, obj):
+        self.engine = engine
+        self.env = engine.env
+        self.object = obj
+        self.project = obj.project_id
+        self.run = engine.run
+        target = TARGETS[obj.target]
+        self.mapper = RecordMapper(obj, target.model)
+        self.target = target(self.mapper)
+        self.outcome = []
+
+    def load(self, records):
+        """Load one batch and return its :class:`~.mapper.Mapped` list."""
+        self.mapper.prefetch(records)
+        links = {
+            link.external_id: link
+            for link in self.env["migration.crosswalk"].search(
+                [
+                    ("project_id", "=", self.project.id),
+                    ("source_object", "=", self.object.name),
+                    ("external_id", "in", records.mapped("external_id")),
+                ]
+            )
+        }
+        self.outcome, new, known = [], [], []
+        for record in records:
+            mapped = self.mapper.map(record)
+            if not self._is_usable(mapped):
+                continue
+            link = links.get(record.external_id)
+            (known if link else new).append((mapped, link))
+        self._create([mapped for mapped, _link in new])
+        for mapped, link in known:
+            self._update(mapped, link)
+        self._settle()
+        return self.outcome
+
+    def _is_usable(self, mapped):
+        """Let the target complete the values; set the record aside if it cannot."""
+        if mapped.error:
+            code, field, value, message = mapped.error
+            self._fail(mapped, code, message, field, value)
+            return False
+        try:
+            mapped.inputs["vals"] = self.target.finish(mapped)
+        except RecordSkipped as error:
+            self._note(mapped, "excluded", "skipped", str(error))
+        except BinaryMissing as error:
+            self._fail(mapped, "pending_binary", str(error), "Path")
+        except MappingError as error:
+            self._fail(mapped, "unmappable", str(error))
+        else:
+            return True
+        return False
+
+    def _create(self, batch):
+        """Create a batch, halving it on failure."""
+        if not batch:
+            return
+        try:
+            with self.env.cr.savepoint():
+                self._create_all(batch)
+        except psycopg2.OperationalError:
+            # a conflict with another transaction is not the record's fault
+            raise
+        except Exception as error:
+            if len(batch) == 1:
+                self._fail(batch[0], *_explain(error))
+            else:
+                half = len(batch) // 2
+                self._create(batch[:half])
+                self._create(batch[half:])
+
+    def _create_all(self, batch):
+        links, buckets = [], []
+        bound = [(mapped, self.target.bind(mapped)) for mapped in batch]
+        fresh = [mapped for mapped, found in bound if not found]
+        for mapped, found in bound:
+            if found:
+                links.append(self._link_vals(mapped, *found, "matched"))
+                buckets.append((mapped, "merged"))
+        if fresh:
+            records = self.target.create([dict(m.inputs["vals"]) for m in fresh])
+            self.target.created(records, fresh)
+            for mapped, record in zip(fresh, records, strict=True):
+                vals = self._link_vals(mapped, record._name, record.id, "created")
+                vals["left_values"] = _left(record, vals["base_values"])
+                links.append(vals)
+                buckets.append((mapped, "created"))
+        self.env["migration.crosswalk"].create(links)
+        for mapped, bucket in buckets:
+            mapped.inputs["bucket"] = bucket
+        self.outcome += [mapped for mapped, _bucket in buckets]
+
+    def _link_vals(self, mapped, model, res_id, origin):
+        vals = mapped.inputs["vals"] if origin == "created" else {}
+        fields = self.env[model]._fields
+        mapped.inputs["target"] = (model, res_id)
+        return {
+            "project_id": self.project.id,
+            "source_object": self.object.name,
+            "external_id": mapped.record.external_id,
+            "staged_record_id": mapped.record.id,
+            "res_model": model,
+            "res_id": res_id,
+            "origin": origin,
+            "run_id": self.run.id,
+            "content_hash": mapped.record.content_hash,
+            "base_values": {
+                name: portable(fields[name], value)
+                for name, value in vals.items()
+                if name not in self.target.unread_fields
+            },
+        }
+
+    def _update(self, mapped, link):
+        """Bring a record that exists up to the source, field by field."""
+        target = self.env[link.res_model].browse(link.res_id).exists()
+        if not target:
+            self._fail(
+                mapped,
+                "target_gone",
+                self.env._("The Odoo record was deleted by hand; undo it there first."),
+            )
+            return
+        if link.origin == "matched":
+            self._note(mapped, "merged", "known", self.env._("Loaded before."))
+            return
+        vals = mapped.inputs["vals"]
+        base = link.base_values or {}
+        fresh = {
+            name: portable(target._fields[name], value)
+            for name, value in vals.items()
+            if name not in self.target.unread_fields
+        }
+        changed = {name: vals[name] for name in fresh if fresh[name] != base.get(name)}
+        mapped.inputs["target"] = (link.res_model, link.res_id)
+        if not changed:
+            link.content_hash = mapped.record.content_hash
+            self._note(mapped, "unchanged", False, False)
+            return
+        try:
+            with self.env.cr.savepoint():
+                self.target.write(target, changed)
+                base = base | {name: fresh[name] for name in changed}
+                link.write(
+                    {
+                        "base_values": base,
+                        "left_values": _left(target, base),
+                        "content_hash": mapped.record.content_hash,
+                        "run_id": self.run.id,
+                    }
+                )
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            self._fail(mapped, *_explain(error))
+        else:
+            fields = ", ".join(sorted(changed))
+            self._note(mapped, "updated", False, self.env._("Updated: %s", fields))
+
+    def _fail(self, mapped, code, message, field="", value=""):
+        self._note(mapped, "failed", code, message)
+        record = mapped.record
+        self.engine.find(
+            "load",
+            code=code,
+            source_object=self.object.name,
+            external_id=record.external_id,
+            file=record.source_file,
+            line=record.source_line,
+            field=field,
+            value=str(value or "")[:200],
+            message=message,
+        )
+
+    def _note(self, mapped, bucket, code, reason):
+        mapped.inputs.update(bucket=bucket, code=code, reason=reason)
+        self.outcome.append(mapped)
+
+    def _settle(self):
+        """Write bucket, log and findings of the batch in a few statements."""
+        groups, log, findings = {}, [], []
+        for mapped in self.outcome:
+            bucket = mapped.inputs["bucket"]
+            reason = mapped.inputs.get("reason") or False
+            key = (bucket, mapped.inputs.get("code") or False, reason)
+            groups.setdefault(key, []).append(mapped.record.id)
+            model, res_id = mapped.inputs.get("target") or (False, False)
+            log.append(
+                {
+                    "operation": _OPERATION[bucket],
+                    "source_object": self.object.name,
+                    "external_id": mapped.record.external_id,
+                    "res_model": model,
+                    "res_id": res_id,
+                    "message": reason,
+                }
+            )
+            findings += self._note_findings(mapped)
+        staged = self.env["migration.staged.record"]
+        for (bucket, code, reason), ids in groups.items():
+            staged.browse(ids)._set_bucket(bucket, code, reason)
+            self.engine.count(**{bucket: len(ids)})
+        self.engine.log(log)
+        if findings:
+            self.engine.findings("load", findings)
+
+    def _note_findings(self, mapped):
+        record = mapped.record
+        return [
+            {
+                "code": note.kind,
+                "severity": _FINDINGS[note.kind],
+                "source_object": self.object.name,
+                "external_id": record.external_id,
+                "file": record.source_file,
+                "line": record.source_line,
+                "field": note.source_field,
+                "value": note.value[:200],
+                "message": note.message,
+            }
+            for note in mapped.notes
+            if note.kind in _FINDINGS and mapped.inputs["bucket"] != "failed"
+        ]
+
+
+def _left(record, base):
+    """Return the values that Odoo made of what was written, where they differ."""
+    found = read_portable(record, list(base))[record.id]
+    return {name: found[name] for name in base if found[name] != base[name]} or False
+
+
+_OPERATION = {
+    "created": "create",
+    "updated": "update",
+    "unchanged": "skip",
+    "merged": "skip",
+    "excluded": "skip",
+    "failed": "error",
+}
+
+
+def _explain(error):
+    """Return ``(code, message)`` that a person understands for any ORM error."""
+    if isinstance(error, RecordSkipped):
+        return "skipped", str(error)
+    if isinstance(error, MappingError):
+        return "unmappable", str(error)
+    if isinstance(error, psycopg2.IntegrityError):
+        detail = error.diag.message_detail or ""
+        return "constraint", f"{error.diag.message_primary} {detail}".strip()
+    return "refused", str(error) or type(error).__name__
+
+
+class LoadEngine(Engine):
+    """The full run: every pending record of every object, parents first."""
+
+    kind = "load"
+
+    def prepare(self):
+        staged = self.env["migration.staged.record"]
+        again = staged.search(
+            [
+                ("project_id", "=", self.project.id),
+                ("state", "=", "failed"),
+                ("reason_code", "not in", ("duplicate_id",)),
+            ]
+        )
+        again._set_bucket("pending")
+        self.run.stats = {"side_effects_before": count_side_effects(self.env)}
+        return staged.search_count(self._pending())
+
+    def _pending(self):
+        return [("project_id", "=", self.project.id), ("state", "=", "pending")]
+
+    def advance(self):
+        for obj in self.project.object_ids.sorted("sequence"):
+            size = TARGETS[obj.target].batch_size if obj.target else 2000
+            records = self.env["migration.staged.record"].search(
+                [("object_id", "=", obj.id), ("state", "=", "pending")],
+                order="id",
+                limit=size,
+            )
+            if not records:
+                continue
+            if obj.target:
+                self._loader(obj).load(records)
+            else:
+                self._exclude(obj, records)
+            return len(records)
+        return 0
+
+    def _loader(self, obj):
+        """The loader of the object, made once per process and object."""
+        if getattr(self, "_current", None) is None or self._current.object != obj:
+            self._current = ObjectLoader(self, obj)
+        return self._current
+
+    def _exclude(self, obj, records):
+        reason = obj._spec().get("excluded") or self.env._(
+            "The preset does not say where these records go."
+        )
+        records._set_bucket("excluded", "not_loaded", reason)
+        self.count(excluded=len(records))
+        self.log(
+            [
+                {
+                    "operation": "skip",
+                    "source_object": obj.name,
+                    "external_id": record.external_id,
+                    "message": reason,
+                }
+                for record in records
+            ]
+        )
+
+    def finish(self):
+        self.run.stats = (self.run.stats or {}) | {
+            "side_effects_after": count_side_effects(self.env)
+        }
+        self.project.state = "loaded"

@@ -1,0 +1,167 @@
+"""Apply a confirmed map to raw records."""
+
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from odoo.fields import Command
+
+from ..exceptions import MappingError
+from ..tools.fingerprint import fold, normalise_header
+from .places import Places
+from .transforms import make_transform
+
+#: Lines that others depend on come first: a state is looked up in its country.
+_ORDER = {"country": 0, "state": 1}
+
+
+@dataclass
+class Mapped:
+    """One mapped record: values, what happened on the way, and the first error."""
+
+    record: object
+    vals: dict = field(default_factory=dict)
+    inputs: dict = field(default_factory=dict)
+    notes: list = field(default_factory=list)
+    error: tuple = ()
+
+    def pop(self, name, default=None):
+        """Take a virtual value (its name begins with an underscore)."""
+        return self.inputs.get(name, default)
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that happened to one value: shown in the diff and as a finding."""
+
+    source_field: str
+    target_field: str
+    value: str
+    kind: str
+    message: str
+
+
+class RecordMapper:
+    """The confirmed map of one source object, ready to be applied in batches."""
+
+    def __init__(self, obj, target_model):
+        self.object = obj
+        self.project = obj.project_id
+        self.env = obj.env
+        self.target_model = target_model
+        self.timezone = ZoneInfo(self.project.source_timezone or "UTC")
+        self.places = Places(self.env)
+        self._owners = {
+            key: owner
+            for owner in self.project.owner_ids
+            for key in (owner.key, *(owner.alias_keys or []))
+        }
+        self._schema = self.project._schema_links()
+        fields_spec = obj._spec().get("fields", {})
+        self._headers = {
+            line.canonical_field: line.source_field
+            for line in obj.mapping_line_ids
+            if line.canonical_field
+        }
+        lines = obj.mapping_line_ids.filtered(
+            lambda line: line.is_confirmed and line.fate in ("mapped", "transformed")
+        ).sorted(lambda line: (_ORDER.get(line.transform, 5), line.sequence, line.id))
+        self._steps = [
+            (
+                line,
+                make_transform(self, line, fields_spec.get(line.canonical_field, {})),
+            )
+            for line in lines
+        ]
+        self._notes = []
+
+    @property
+    def lines(self):
+        """The mapping lines that carry values, in the order they are applied."""
+        return [line for line, _transform in self._steps]
+
+    def header(self, canonical):
+        """Return the source's header of a field the preset knows, or None."""
+        return self._headers.get(canonical)
+
+    def raw(self, record, canonical):
+        """Return the raw value of a field the preset knows."""
+        header = self.header(canonical)
+        return record.payload.get(header) if header else None
+
+    def owner(self, text):
+        """Return the owner board's row of a source value, or None."""
+        return self._owners.get(fold(text))
+
+    def schema_id(self, kind, key):
+        """Return the id of what the schema plan made for ``key``, or None."""
+        return self._schema.get((kind, key))
+
+    def note(self, line, value, kind, message):
+        """Remember something about the value being converted."""
+        self._notes.append(
+            Note(line.source_field, line.target_field or "", str(value), kind, message)
+        )
+
+    def prefetch(self, records):
+        """Look up in a few queries what the batch refers to."""
+        for _line, transform in self._steps:
+            transform.prefetch(records)
+
+    def map(self, record):
+        """Return the :class:`Mapped` of one staged record."""
+        self._notes = []
+        mapped = Mapped(record)
+        for line, transform in self._steps:
+            raw = record.payload.get(line.source_field)
+            if raw in (None, "", []) and not getattr(transform, "alternatives", None):
+                continue
+            try:
+                value, rest = transform.convert(raw, record, mapped.vals)
+            except (ValueError, MappingError) as error:
+                self._refuse(mapped, line, raw, error)
+                continue
+            self._put(mapped, line.target_field, value)
+            if rest:
+                self._keep_rest(mapped, line, raw, rest)
+        mapped.notes = self._notes
+        return mapped
+
+    def _refuse(self, mapped, line, raw, error):
+        """A value that cannot be used fails its record, or leaves its field empty."""
+        is_reference = line.transform in ("reference", "stage")
+        if is_reference and line.on_missing == "fail":
+            code = f"bad_{line.transform}"
+            mapped.error = mapped.error or (code, line.source_field, raw, str(error))
+        else:
+            self.note(line, raw, "unreadable", str(error))
+
+    def _keep_rest(self, mapped, line, raw, rest):
+        if line.rest_field:
+            self._put(mapped, line.rest_field, rest)
+            message = self.env._(
+                "“%(rest)s” goes to %(field)s", rest=rest, field=line.rest_field
+            )
+            self.note(line, raw, "rest", message)
+        else:
+            self.note(line, raw, "unreadable", self.env._("No place for “%s”", rest))
+
+    def _put(self, mapped, name, value):
+        """Set a value; two lines with one target are joined, never overwritten."""
+        if not name or value is None:
+            return
+        bag = mapped.inputs if name.startswith("_") else mapped.vals
+        present = bag.get(name)
+        if isinstance(value, list) and present:
+            value = [Command.set(sorted({*present[0][2], *value[0][2]}))]
+        elif isinstance(value, str) and present and isinstance(present, str):
+            value = present if value in present else f"{present}; {value}"
+        bag[name] = value
+
+
+def find_header(names, canonical, preset, object_name):
+    """Return the header among ``names`` that stands for ``canonical``, or None."""
+    aliases = set(preset.aliases(object_name, canonical))
+    for name in names:
+        if normalise_header(name) in aliases:
+            return name
+    return None

@@ -1,0 +1,187 @@
+"""Profile staged records: what each field holds, and what is wrong with it."""
+
+from collections import Counter
+
+from odoo.tools import SQL
+
+from ..tools.dates import apply_order, candidate_formats
+from ..tools.infer import ValueProfile
+from .base import Engine
+from .owners import OwnerMatcher
+from .propose import MapProposer
+
+CHUNK = 2000
+#: findings of one kind that are listed one by one; the rest is one summary line
+LISTED = 200
+
+
+class ProfileEngine(Engine):
+    """One object a step; then owners are matched and the map is proposed."""
+
+    kind = "profile"
+
+    def prepare(self):
+        self.project.finding_ids.filtered(lambda f: f.phase == "profile").unlink()
+        self.run.cursor = {"done": []}
+        return sum(self.project.object_ids.mapped("staged_count"))
+
+    def advance(self):
+        done = list(self.run.cursor["done"])
+        for obj in self.project.object_ids.sorted("sequence"):
+            if obj.id in done:
+                continue
+            self.run.cursor = {"done": [*done, obj.id]}
+            count = self._profile(obj)
+            return count or self.advance()
+        return 0
+
+    def _profile(self, obj):
+        profiles, count = self._read(obj)
+        results = {name: profile.result() for name, profile in profiles.items()}
+        proposer = MapProposer(obj)
+        for line in proposer.propose(results):
+            if line.transform in ("date", "datetime") and not line.is_confirmed:
+                self._date_format(obj, line)
+        if obj.name in ("contacts", "organizations"):
+            self._duplicate_emails(obj)
+        return count
+
+    def _read(self, obj):
+        """Feed every value of the object to its field's profile, in chunks."""
+        profiles = {name: ValueProfile() for name in obj.field_names or []}
+        last, count = 0, 0
+        while True:
+            records = self.env["migration.staged.record"].search_fetch(
+                [("object_id", "=", obj.id), ("id", ">", last)],
+                ["payload"],
+                order="id",
+                limit=CHUNK,
+            )
+            if not records:
+                return profiles, count
+            for record in records:
+                for name, profile in profiles.items():
+                    profile.add(record.payload.get(name))
+            last, count = records[-1].id, count + len(records)
+            records.invalidate_recordset()
+
+    def distinct(self, obj, name, limit=20000):
+        """Return ``[(value, records)]`` of one source field, most frequent first."""
+        return self.env.execute_query(
+            SQL(
+                "SELECT payload ->> %(name)s, count(*)"
+                " FROM migration_staged_record"
+                " WHERE object_id = %(object)s AND payload ->> %(name)s <> ''"
+                " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %(limit)s",
+                name=name,
+                object=obj.id,
+                limit=limit,
+            )
+        )
+
+    def _date_format(self, obj, line):
+        """Choose the one format of a date column, or leave the choice to a person.
+
+        The format that fits most values wins if it fits nine in ten; values that do
+        not fit it are listed. If month and day can be swapped in all of them, only
+        the order that the source declares decides.
+        """
+        values = self.distinct(obj, line.source_field)
+        if not values:
+            line.date_format = line.date_format or "iso"
+            return
+        votes, total = Counter(), 0
+        fits = {}
+        for value, count in values:
+            fits[value] = candidate_formats([value])
+            total += count
+            for fmt in fits[value]:
+                votes[fmt] += count
+        best = max(votes.values(), default=0)
+        chosen = [fmt for fmt, count in votes.items() if count == best]
+        line.date_candidates = ", ".join(chosen)
+        if len(chosen) > 1 and self.project.date_order:
+            chosen = apply_order(chosen, self.project.date_order) or chosen
+        if best < total * 0.9 or len(chosen) != 1:
+            line.date_format = False
+            self._ambiguous(obj, line, chosen, values)
+            return
+        line.date_format = chosen[0]
+        wrong = [value for value, _count in values if chosen[0] not in fits[value]]
+        self._malformed(obj, line, wrong)
+
+    def _ambiguous(self, obj, line, formats, values):
+        self.find(
+            "profile",
+            code="ambiguous_date",
+            source_object=obj.name,
+            file=obj.source_files,
+            field=line.source_field,
+            value=values[0][0],
+            message=self.env._(
+                "The dates fit %(formats)s. Choose the format on the map: nothing "
+                "moves before.",
+                formats=", ".join(formats) or self.env._("no known format"),
+            ),
+        )
+
+    def _malformed(self, obj, line, values):
+        if not values:
+            return
+        records = self.env["migration.staged.record"].search(
+            [("object_id", "=", obj.id)]
+        ) if len(values) <= LISTED else []
+        bad = set(values)
+        self.findings(
+            "profile",
+            [
+                {
+                    "code": "malformed_date",
+                    "severity": "2_warning",
+                    "source_object": obj.name,
+                    "external_id": record.external_id,
+                    "file": record.source_file,
+                    "line": record.source_line,
+                    "field": line.source_field,
+                    "value": str(record.payload.get(line.source_field))[:200],
+                    "message": self.env._(
+                        "No date in the format %s: the field will be empty.",
+                        line.date_format,
+                    ),
+                }
+                for record in records
+                if str(record.payload.get(line.source_field)) in bad
+            ],
+        )
+
+    def _duplicate_emails(self, obj):
+        groups = self.env["migration.staged.record"]._read_group(
+            [("object_id", "=", obj.id), ("email_key", "!=", False), ("email_key", "!=", "")],
+            ["email_key"],
+            ["__count", "external_id:array_agg"],
+            having=[("__count", ">", 1)],
+            limit=LISTED,
+        )
+        self.findings(
+            "profile",
+            [
+                {
+                    "code": "shared_email",
+                    "severity": "3_info",
+                    "source_object": obj.name,
+                    "external_id": ", ".join(ids[:5]),
+                    "file": obj.source_files,
+                    "field": "Email",
+                    "value": email,
+                    "message": self.env._(
+                        "%(count)s records share this e-mail. They stay apart.",
+                        count=count,
+                    ),
+                }
+                for email, count, ids in groups
+            ],
+        )
+
+    def finish(self):
+        OwnerMatcher(self).match()
+        self.project.state = "profiled"

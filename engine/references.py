@@ -1,0 +1,117 @@
+"""References between source records: by id, by unique name, by e-mail."""
+
+from ..exceptions import MappingError
+from ..tools import converters
+from ..tools.fingerprint import fold
+
+
+class ReferenceTransform:
+    """Find the Odoo record of another source record, in two queries a batch.
+
+    A value is tried as the external id, then as a name, then as an e-mail. A name
+    that two records share is refused, never guessed.
+    """
+
+    def __init__(self, mapper, line, spec):
+        self.mapper = mapper
+        self.env = mapper.env
+        self.line = line
+        self.object_name = spec.get("object")
+        self.alternatives = [
+            header
+            for field in spec.get("alternatives", [])
+            if (header := mapper.header(field))
+        ]
+        self._found = {}
+
+    def _values(self, record):
+        for header in [self.line.source_field, *self.alternatives]:
+            text = converters.to_text(record.payload.get(header))
+            if text:
+                yield text
+
+    def prefetch(self, records):
+        """Look up all values of ``records`` among the staged rows and the crosswalk."""
+        values = {text for record in records for text in self._values(record)}
+        self._found = {}
+        obj = self.mapper.project._object(self.object_name)
+        if not values or not obj:
+            return
+        staged = self.env["migration.staged.record"].search_fetch(
+            [
+                ("object_id", "=", obj.id),
+                "|",
+                "|",
+                ("external_id", "in", list(values)),
+                ("name_key", "in", [fold(text) for text in values]),
+                ("email_key", "in", [text.lower() for text in values]),
+            ],
+            ["external_id", "name_key", "email_key", "state", "reason"],
+        )
+        links = {
+            link.staged_record_id.id: (link.res_model, link.res_id)
+            for link in self.env["migration.crosswalk"].search_fetch(
+                [("staged_record_id", "in", staged.ids)],
+                ["staged_record_id", "res_model", "res_id"],
+            )
+        }
+        indexes = {"id": {}, "name": {}, "email": {}}
+        for record in staged:
+            if record.reason_code in ("duplicate_id", "repeated"):
+                continue
+            indexes["id"].setdefault(record.external_id, []).append(record)
+            indexes["name"].setdefault(record.name_key, []).append(record)
+            indexes["email"].setdefault(record.email_key, []).append(record)
+        for text in values:
+            self._found[text] = self._match(text, indexes, links)
+
+    def _match(self, text, indexes, links):
+        """Return ``(link or None, staged records)`` for one value."""
+        for kind, key in (("id", text), ("name", fold(text)), ("email", text.lower())):
+            records = indexes[kind].get(key)
+            if records:
+                link = links.get(records[0].id) if len(records) == 1 else None
+                return link, records
+        return None, []
+
+    def convert(self, raw, record, vals):
+        """Return ``((model, id), "")`` or raise with what a person has to repair."""
+        label = self.mapper.project._object_label(self.object_name)
+        texts = list(self._values(record))
+        if not texts:
+            return None, ""
+        for text in texts:
+            link, records = self._found.get(text, (None, []))
+            if link:
+                return self._result(link), ""
+            if len(records) > 1:
+                raise MappingError(
+                    self.env._(
+                        "%(count)s records of “%(object)s” are called “%(value)s”: "
+                        "use the id.",
+                        count=len(records),
+                        object=label,
+                        value=text,
+                    )
+                )
+            if records:
+                raise MappingError(
+                    self.env._(
+                        "“%(value)s” of “%(object)s” has not been loaded: %(reason)s",
+                        object=label,
+                        value=text,
+                        reason=records[0].reason or records[0].state,
+                    )
+                )
+        raise MappingError(
+            self.env._(
+                "The source has no record “%(value)s” in “%(object)s”.",
+                object=label,
+                value=texts[0],
+            )
+        )
+
+    def _result(self, link):
+        """Virtual targets need the model too, real many2one fields the id only."""
+        target = self.line.target_field or ""
+        return link if target.startswith("_") else link[1]

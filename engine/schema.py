@@ -1,0 +1,415 @@
+"""The schema plan: what Odoo needs before data can land, and its creation."""
+
+from odoo.tools import SQL
+
+from ..tools.converters import split_multi, to_boolean, to_integer
+from ..tools.fingerprint import fold
+from .targets import TARGETS
+from .transforms import stage_key, tag_kind
+
+#: kind -> (model, order in the plan); records are told apart by their folded name
+VOCABULARIES = {
+    "tag": ("crm.tag", 30),
+    "category": ("res.partner.category", 31),
+    "lost_reason": ("crm.lost.reason", 32),
+    "source": ("utm.source", 33),
+    "industry": ("res.partner.industry", 34),
+}
+_ORDER = {"team": 10, "stage": 20, "field": 50, "view": 60}
+#: form view that gets a tab, per model
+_FORMS = {"res.partner": "base.view_partner_form", "crm.lead": "crm.crm_lead_view_form"}
+
+
+class SchemaPlanner:
+    """Reads the map and the staged values; writes the plan, creates nothing."""
+
+    def __init__(self, project):
+        self.project = project
+        self.env = project.env
+        self.items = {}
+
+    def plan(self):
+        """Refresh the plan: new items are added, unneeded planned ones removed."""
+        self._pipelines()
+        self._vocabularies()
+        self._fields()
+        known = {(item.kind, item.key): item for item in self.project.schema_item_ids}
+        for place, vals in self.items.items():
+            if place in known:
+                if known[place].state != "done":
+                    known[place].write(
+                        {name: vals[name] for name in ("vals", "record_count", "reason")}
+                    )
+            else:
+                self.env["migration.schema.item"].create(
+                    vals | {"project_id": self.project.id}
+                )
+        for place, item in known.items():
+            if place not in self.items and item.state != "done":
+                item.unlink()
+
+    def _add(self, kind, key, name, **vals):
+        self.items[kind, key] = {
+            "kind": kind,
+            "key": key,
+            "name": name,
+            "sequence": _ORDER.get(kind) or VOCABULARIES[kind][1],
+            "res_model": {"team": "crm.team", "stage": "crm.stage"}.get(kind)
+            or (VOCABULARIES[kind][0] if kind in VOCABULARIES else False),
+        } | vals
+
+    def _values(self, obj, *names):
+        """Return ``[(value, ..., records)]`` of the combinations that occur."""
+        columns = SQL(", ").join(SQL("COALESCE(payload ->> %s, '')", n) for n in names)
+        places = SQL(", ").join(SQL(str(i + 1)) for i in range(len(names)))
+        return self.env.execute_query(
+            SQL(
+                "SELECT %(columns)s, count(*), min(id) FROM migration_staged_record"
+                " WHERE object_id = %(object)s GROUP BY %(places)s"
+                " ORDER BY min(id)",
+                columns=columns,
+                places=places,
+                object=obj.id,
+            )
+        )
+
+    def _header(self, obj, canonical):
+        line = obj.mapping_line_ids.filtered(
+            lambda line: line.canonical_field == canonical and line.fate != "dropped"
+        )[:1]
+        return line.source_field or ""
+
+    # -- teams and stages ------------------------------------------------------
+
+    def _pipelines(self):
+        deals = self.project._object("deals")
+        used = {}
+        if deals:
+            names = (self._header(deals, "Pipeline"), self._header(deals, "Stage"))
+            for pipeline, stage, count, _first in self._values(deals, *names):
+                used[stage_key(pipeline, stage)] = (pipeline, stage, count)
+        listed = self._listed_stages()
+        for key, (pipeline, stage, count) in used.items():
+            listed.setdefault(
+                key,
+                {
+                    "pipeline": pipeline,
+                    "name": stage,
+                    "sequence": 900,
+                    "reason": self.env._("Only seen on %s deals.", count),
+                },
+            )
+        counts = {key: count for key, (_p, _s, count) in used.items()}
+        for key, stage in listed.items():
+            if stage["name"]:
+                self._stage(key, stage, counts.get(key, 0))
+
+    def _listed_stages(self):
+        obj = self.project._object("pipeline_stages")
+        stages = {}
+        for record in obj.staged_record_ids if obj else []:
+            get = lambda name, data=record.payload: data.get(  # noqa: E731
+                self._header(obj, name)
+            )
+            pipeline, name = get("Pipeline") or "", get("Stage") or ""
+            key = stage_key(pipeline, name)
+            stages.setdefault(
+                key,
+                {
+                    "pipeline": str(pipeline).strip(),
+                    "name": str(name).strip(),
+                    "sequence": _quiet(to_integer, get("Order")) or len(stages) + 1,
+                    "is_won": bool(_quiet(to_boolean, get("Is Won"))),
+                    "is_lost": bool(_quiet(to_boolean, get("Is Lost"))),
+                    "archived": bool(_quiet(to_boolean, get("Archived"))),
+                    "probability": get("Probability") or "",
+                    "reason": self.env._("Listed by the source."),
+                },
+            )
+        return stages
+
+    def _stage(self, key, stage, count):
+        pipeline = stage["pipeline"]
+        team_key = fold(pipeline)
+        team = self.items.get(("team", team_key))
+        if not team:
+            self._team(team_key, pipeline)
+            team = self.items["team", team_key]
+        team["record_count"] += count
+        fold_it = stage.get("archived") or stage.get("is_lost") or False
+        self._add(
+            "stage",
+            key,
+            stage["name"],
+            vals={
+                "name": stage["name"],
+                "sequence": stage["sequence"],
+                "is_won": stage.get("is_won", False),
+                "fold": fold_it or stage.get("is_won", False),
+                "team": team_key,
+                "is_lost": stage.get("is_lost", False),
+                "probability": stage.get("probability", ""),
+            },
+            record_count=count,
+            reason=stage["reason"],
+        )
+
+    def _team(self, key, name):
+        shown = name or self.env._("Migrated Pipeline")
+        match = self.env["crm.team"].search(
+            [
+                ("name", "=ilike", shown.replace("%", r"\%").replace("_", r"\_")),
+                ("company_id", "in", [self.project.company_id.id, False]),
+            ],
+            limit=1,
+        )
+        self._add(
+            "team",
+            key,
+            shown,
+            vals={"name": shown},
+            action="reuse" if match else "create",
+            res_id=match.id,
+            record_count=0,
+            reason=self.env._("A team of that name exists.")
+            if match
+            else self.env._("One sales team per pipeline."),
+        )
+
+    # -- words -----------------------------------------------------------------
+
+    def _vocabularies(self):
+        for line in self._mapped_lines():
+            kind = line.transform
+            if kind == "tags":
+                kind = tag_kind(TARGETS[line.object_id.target].model)
+            if kind not in VOCABULARIES:
+                continue
+            for value, count, _first in self._values(line.object_id, line.source_field):
+                words = split_multi(value) if line.transform == "tags" else [value]
+                for word in filter(None, (word.strip() for word in words)):
+                    self._word(kind, word, count, line)
+
+    def _word(self, kind, word, count, line):
+        key = fold(word)
+        if (kind, key) in self.items:
+            self.items[kind, key]["record_count"] += count
+            return
+        match = self._existing(kind).get(key)
+        self._add(
+            kind,
+            key,
+            word,
+            vals={"name": word},
+            action="reuse" if match else "create",
+            res_id=match or False,
+            record_count=count,
+            reason=self.env._("Exists already.")
+            if match
+            else self.env._("Value of %s.", line.source_field),
+        )
+
+    def _existing(self, kind):
+        """Return ``{folded name: id}`` of the records a word may be matched with."""
+        cache = self.__dict__.setdefault("_known_words", {})
+        if kind not in cache:
+            records = self.env[VOCABULARIES[kind][0]].with_context(active_test=False)
+            cache[kind] = {
+                fold(record.name): record.id for record in records.search([], order="id desc")
+            }
+        return cache[kind]
+
+    # -- custom fields -----------------------------------------------------------
+
+    def _mapped_lines(self):
+        return self.project.mapping_line_ids.filtered(
+            lambda line: line.object_id.target and line.fate in ("mapped", "transformed")
+        )
+
+    def _fields(self):
+        tabs = {}
+        for line in self._mapped_lines():
+            model = TARGETS[line.object_id.target].model
+            for name, ttype, label in self._wanted(line):
+                self._field(model, name, ttype, label, line)
+                tabs.setdefault(model, 0)
+                tabs[model] += 1
+        if self.project._object("organization_members"):
+            label = self.env._("Other Organizations")
+            self._field("res.partner", "x_other_organizations", "char", label)
+        for model, count in tabs.items():
+            if model in _FORMS:
+                self._add(
+                    "view",
+                    model,
+                    self.env._("Tab on %s", self.env[model]._description),
+                    vals={"model": model},
+                    record_count=count,
+                    reason=self.env._("Shows the custom fields on the form."),
+                )
+
+    def _wanted(self, line):
+        """Yield the custom fields that one line writes into."""
+        name = line.target_field or ""
+        if name.startswith("x_"):
+            spec = line.object_id._spec()["fields"].get(line.canonical_field, {})
+            label = spec.get("label") or line.canonical_field or line.source_field
+            yield name, line.new_field_type or "char", label
+        if (line.rest_field or "").startswith("x_"):
+            label = line.rest_field[2:].replace("_", " ").title()
+            yield line.rest_field, "char", label
+
+    def _field(self, model, name, ttype, label, line=None):
+        key = f"{model}.{name}"
+        if ("field", key) in self.items:
+            return
+        field = self.env["ir.model.fields"]._get(model, name)
+        self._add(
+            "field",
+            key,
+            label,
+            vals={"model": model, "name": name, "ttype": ttype, "label": label},
+            res_model="ir.model.fields",
+            action="reuse" if field else "create",
+            res_id=field.id if field else False,
+            record_count=int(line.fill_rate * line.object_id.staged_count) if line else 0,
+            reason=self.env._("For %(object)s: %(why)s", object=line.object_id.label,
+                why=line.evidence or line.reason or line.source_field)
+            if line
+            else self.env._("For members of several organizations."),
+        )
+
+
+class SchemaBuilder:
+    """Creates what the confirmed plan lists; running it again changes nothing."""
+
+    def __init__(self, project, run=None):
+        self.project = project
+        self.env = project.env
+        self.run = run
+
+    def build(self, items=None):
+        """Create every confirmed item that is not in place, in plan order."""
+        items = self.project.schema_item_ids if items is None else items
+        for item in items.sorted("sequence"):
+            if item.state == "done" or item.action == "skip" or not item.is_confirmed:
+                continue
+            record = getattr(self, f"_make_{item.kind}", self._make_word)(item)
+            self._bind(item, record)
+
+    def _bind(self, item, record):
+        origin = "created" if item.action == "create" else "matched"
+        self.env["migration.crosswalk"].create(
+            {
+                "project_id": self.project.id,
+                "source_object": f"schema:{item.kind}",
+                "external_id": item.key,
+                "res_model": record._name,
+                "res_id": record.id,
+                "origin": origin,
+                "run_id": self.run.id if self.run else False,
+            }
+        )
+        item.write({"state": "done", "res_model": record._name, "res_id": record.id})
+        self.env["migration.log"]._record(
+            self.project,
+            self.run,
+            [
+                {
+                    "operation": "schema",
+                    "source_object": f"schema:{item.kind}",
+                    "external_id": item.key,
+                    "res_model": record._name,
+                    "res_id": record.id,
+                    "message": item.name,
+                }
+            ],
+        )
+
+    def _reuse(self, item, model):
+        record = self.env[model].browse(item.res_id).exists() if item.res_id else None
+        return record if item.action == "reuse" and record else None
+
+    def _make_word(self, item):
+        model = VOCABULARIES[item.kind][0]
+        vals = {"name": item.name}
+        return self._reuse(item, model) or self.env[model].create(vals)
+
+    def _make_team(self, item):
+        return self._reuse(item, "crm.team") or self.env["crm.team"].create(
+            {
+                "name": item.name,
+                "company_id": self.project.company_id.id,
+                "user_id": False,
+                "use_opportunities": True,
+                "use_leads": True,
+            }
+        )
+
+    def _make_stage(self, item):
+        found = self._reuse(item, "crm.stage")
+        if found:
+            return found
+        links = self.project._schema_links()
+        vals = item.vals
+        return self.env["crm.stage"].create(
+            {
+                "name": item.name,
+                "sequence": vals["sequence"],
+                "is_won": vals["is_won"],
+                "fold": vals["fold"],
+                "team_ids": [(6, 0, [links["team", vals["team"]]])],
+            }
+        )
+
+    def _make_field(self, item):
+        vals = item.vals
+        field = self.env["ir.model.fields"]._get(vals["model"], vals["name"])
+        if field:
+            item.action = "reuse"
+            return field
+        return self.env["ir.model.fields"].create(
+            {
+                "name": vals["name"],
+                "field_description": vals["label"],
+                "model_id": self.env["ir.model"]._get_id(vals["model"]),
+                "ttype": vals["ttype"],
+                "copied": False,
+            }
+        )
+
+    def _make_view(self, item):
+        from lxml import etree
+
+        model = item.vals["model"]
+        names = [
+            other.vals["name"]
+            for other in self.project.schema_item_ids
+            if other.kind == "field"
+            and other.state == "done"
+            and other.vals["model"] == model
+        ]
+        page = etree.Element("page", name="crm_migration", string="Migrated Data")
+        group = etree.SubElement(page, "group")
+        for name in sorted(names):
+            etree.SubElement(group, "field", name=name)
+        arch = etree.Element("data")
+        xpath = etree.SubElement(arch, "xpath", expr="//notebook", position="inside")
+        xpath.append(page)
+        return self.env["ir.ui.view"].create(
+            {
+                "name": f"{model}.form.crm_migration.{self.project.id}",
+                "model": model,
+                "inherit_id": self.env.ref(_FORMS[model]).id,
+                "arch": etree.tostring(arch, encoding="unicode"),
+                "priority": 99,
+            }
+        )
+
+
+def _quiet(convert, value):
+    """Convert, or give None: the loader reports what cannot be read."""
+    try:
+        return convert(value)
+    except ValueError:
+        return None

@@ -1,0 +1,285 @@
+"""Stage raw records: as received, with external id, content hash, file and line."""
+
+from itertools import islice
+
+from ..connectors.base import Problem
+from ..tools.fingerprint import content_hash, derived_id, fold, normalise_header
+from .base import Engine, severity
+
+PAGE = 500
+
+
+class Identity:
+    """Where a record's own identity, name and e-mail stand in its raw fields."""
+
+    def __init__(self, names, preset, obj_name, spec):
+        self._headers = {}
+        for name in names:
+            self._headers.setdefault(normalise_header(name), name)
+        self._preset, self._object = preset, obj_name
+        self._ids = [self._parts(text) for text in spec.get("id", [])]
+        self._names = [self._parts(text) for text in spec.get("name_fields", [])]
+        self._email = self._header(spec.get("email_field", "Email"))
+
+    def _parts(self, text):
+        return [self._header(part) for part in text.split("+")]
+
+    def _header(self, canonical):
+        known = canonical in self._preset.objects[self._object]["fields"]
+        aliases = (
+            self._preset.aliases(self._object, canonical)
+            if known
+            else [normalise_header(canonical)]
+        )
+        found = (self._headers.get(alias) for alias in aliases)
+        return next((header for header in found if header), None)
+
+    def of(self, data):
+        """Return ``(external id, name, e-mail)``: id column, else e-mail, else a hash."""
+        email = str((data.get(self._email) if self._email else "") or "").strip().lower()
+        name = next(filter(None, (self._join(data, p, " ") for p in self._names)), "")
+        external = next(
+            filter(None, (self._join(data, p, "|", True) for p in self._ids)), ""
+        )
+        if not external:
+            external = email or derived_id(*(str(data[key]) for key in sorted(data)))
+        return external, name, email
+
+    @staticmethod
+    def _join(data, headers, glue, need_all=False):
+        values = [str(data.get(h) or "").strip() if h else "" for h in headers]
+        if need_all and not all(values):
+            return ""
+        return glue.join(value for value in values if value)
+
+
+class StageEngine(Engine):
+    """Read the project's files page by page into staged records."""
+
+    kind = "stage"
+
+    def __init__(self, run):
+        super().__init__(run)
+        self._connector = None
+        self._stream = None
+
+    def prepare(self):
+        connector = self._open()
+        self.project.finding_ids.filtered(
+            lambda finding: finding.phase in ("stage", "profile")
+        ).unlink()
+        self.findings("stage", [self._problem(p) for p in connector.problems])
+        tables = [table for table in connector.tables() if table.object]
+        for table in tables:
+            self._object(table)
+        self.run.cursor = {"table": 0, "line": 0}
+        declared = connector.manifest.get("files", {}) if connector.manifest else {}
+        rows = [declared.get(table.file, {}) for table in tables]
+        return sum(int(row.get("rows") or 0) for row in rows if isinstance(row, dict))
+
+    def _open(self):
+        if self._connector is None:
+            self._connector = self.project.connector()
+            self._tables = [t for t in self._connector.tables() if t.object]
+        return self._connector
+
+    def _object(self, table):
+        """Create or refresh the project's row of a source object."""
+        spec = self.project._preset().objects[table.object]
+        obj = self.project._object(table.object)
+        names = list(dict.fromkeys([*(obj.field_names or []), *table.fields]))
+        vals = {"field_names": names, "source_files": table.file}
+        if obj:
+            obj.write(vals)
+            return obj
+        return obj.create(
+            vals
+            | {
+                "project_id": self.project.id,
+                "name": table.object,
+                "label": spec["label"],
+                "sequence": spec["sequence"],
+                "target": spec["target"] or False,
+            }
+        )
+
+    def advance(self):
+        connector = self._open()
+        cursor = dict(self.run.cursor)
+        if cursor["table"] >= len(self._tables):
+            return 0
+        table = self._tables[cursor["table"]]
+        if self._stream is None:
+            self._stream = connector.pull(table, after_line=cursor["line"])
+            obj = self.project._object(table.object)
+            spec = obj._spec()
+            self._identity = Identity(
+                table.fields, self.project._preset(), table.object, spec
+            )
+        page = list(islice(self._stream, PAGE))
+        if not page:
+            self._stream = None
+            self.run.cursor = {"table": cursor["table"] + 1, "line": 0}
+            # an empty page is progress of the cursor, not the end of the run
+            return self.advance()
+        problems = [item for item in page if isinstance(item, Problem)]
+        self.findings("stage", [self._problem(problem) for problem in problems])
+        raws = [item for item in page if not isinstance(item, Problem)]
+        self._upsert(self.project._object(table.object), raws)
+        self.run.cursor = cursor | {"line": max(item.line for item in page)}
+        return len(page)
+
+    def _problem(self, problem):
+        return {
+            "severity": severity(problem.severity),
+            "code": problem.code,
+            "source_object": problem.object,
+            "file": problem.file,
+            "line": problem.line,
+            "field": problem.field,
+            "value": problem.value[:200],
+            "message": problem.message,
+        }
+
+    def _upsert(self, obj, raws):
+        """Insert new records, refresh changed ones, set repeated ids aside."""
+        rows = [(raw, *self._identity.of(raw.data)) for raw in raws]
+        known = {
+            record.external_id: record
+            for record in obj.staged_record_ids.search(
+                [
+                    ("object_id", "=", obj.id),
+                    ("external_id", "in", [row[1] for row in rows]),
+                ]
+            )
+        }
+        fresh, repeated, seen = [], [], obj.staged_record_ids.browse()
+        batch = {}
+        for raw, external_id, name, email in rows:
+            vals = self._vals(obj, raw, external_id, name, email)
+            record = known.get(external_id)
+            if external_id in batch or (record and record.seen_run_id == self.run):
+                first = batch.get(external_id) or record
+                if not self._is_replay(first, vals):
+                    repeated.append(self._repeated(first, vals))
+                continue
+            batch[external_id] = vals
+            if not record:
+                fresh.append(vals)
+            elif record.content_hash == vals["content_hash"]:
+                seen |= record
+            else:
+                record.write(vals | {"state": "pending", "reason": False})
+                self.count(changed=1)
+        self._store_repeated(obj, repeated)
+        if fresh:
+            obj.staged_record_ids.create(fresh)
+            self.count(new=len(fresh))
+        if seen:
+            seen.write({"seen_run_id": self.run.id, "is_missing": False})
+            self.count(same=len(seen))
+
+    def _vals(self, obj, raw, external_id, name, email):
+        return {
+            "project_id": self.project.id,
+            "object_id": obj.id,
+            "external_id": external_id,
+            "name": name or external_id,
+            "name_key": fold(name),
+            "email_key": email,
+            "payload": raw.data,
+            "content_hash": content_hash(raw.data),
+            "source_file": raw.file,
+            "source_line": raw.line,
+            "seen_run_id": self.run.id,
+            "reason_code": False,
+            "is_missing": False,
+        }
+
+    @staticmethod
+    def _is_replay(first, vals):
+        """A page read again after a kill is no repetition in the source."""
+        return (first["source_file"], first["source_line"]) == (
+            vals["source_file"],
+            vals["source_line"],
+        )
+
+    def _repeated(self, first, vals):
+        """A second row with an id that was there before: kept, never merged silently."""
+        is_same = first["content_hash"] == vals["content_hash"]
+        place = f"{first['source_file']}:{first['source_line']}"
+        external_id = vals["external_id"]
+        if is_same:
+            reason = self.env._("The same row as %s.", place)
+        else:
+            reason = self.env._(
+                "The id is taken by %s, with other values: give one of them its own "
+                "id, then upload and stage again.",
+                place,
+            )
+        code = "repeated" if is_same else "duplicate_id"
+        self.find(
+            "stage",
+            code=code,
+            severity="3_info" if is_same else "1_error",
+            source_object=self.project._object_by_id(vals["object_id"]).name,
+            external_id=external_id,
+            file=vals["source_file"],
+            line=vals["source_line"],
+            field="id",
+            value=external_id,
+            message=reason,
+        )
+        return vals | {
+            "external_id": f"{external_id}#{vals['source_line']}",
+            "state": "excluded" if is_same else "failed",
+            "reason_code": code,
+            "reason": reason,
+        }
+
+    def _store_repeated(self, obj, rows):
+        """Rows set aside at an earlier staging are refreshed, not added again."""
+        known = {
+            record.external_id: record
+            for record in obj.staged_record_ids.search(
+                [
+                    ("object_id", "=", obj.id),
+                    ("external_id", "in", [row["external_id"] for row in rows]),
+                ]
+            )
+        }
+        new = [row for row in rows if row["external_id"] not in known]
+        for row in rows:
+            if row["external_id"] in known:
+                known[row["external_id"]].write(row)
+        if new:
+            obj.staged_record_ids.create(new)
+            self.count(repeated=len(new))
+
+    def finish(self):
+        """Note what the newest upload no longer holds."""
+        names = {table.object for table in self._open() and self._tables}
+        gone = self.env["migration.staged.record"].search(
+            [
+                ("project_id", "=", self.project.id),
+                ("object_id.name", "in", list(names)),
+                ("seen_run_id", "!=", self.run.id),
+            ]
+        )
+        loaded = gone._target_records()
+        kept = gone.filtered(lambda record: record.id in loaded)
+        kept.write({"is_missing": True})
+        withdrawn = gone - kept
+        self.log(
+            [
+                {
+                    "operation": "skip",
+                    "source_object": record.object_id.name,
+                    "external_id": record.external_id,
+                    "message": self.env._("No longer in the source, never loaded."),
+                }
+                for record in withdrawn
+            ]
+        )
+        withdrawn.unlink()
+        self.project.state = "staged"

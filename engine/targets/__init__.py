@@ -1,0 +1,20 @@
+"""What source records become: one class per kind of Odoo record."""
+
+from .attachment import AttachmentTarget
+from .lead import LeadTarget
+from .membership import MembershipTarget
+from .message import MessageTarget
+from .owner import OwnerTarget
+from .partner import PartnerTarget
+from .stage import StageTarget
+
+#: Key used in presets and on ``migration.object`` to class.
+TARGETS = {
+    "owner": OwnerTarget,
+    "stage": StageTarget,
+    "partner": PartnerTarget,
+    "membership": MembershipTarget,
+    "lead": LeadTarget,
+    "message": MessageTarget,
+    "attachment": AttachmentTarget,
+}

@@ -1,0 +1,87 @@
+"""What every kind of target has in common."""
+
+from ...exceptions import MappingError
+
+
+class Target:
+    """How mapped values become records of one Odoo model.
+
+    :meth:`finish` completes the values of one record, :meth:`create` writes a batch.
+    Both run under the quiet context; a :class:`MappingError` fails one record.
+    """
+
+    key = ""
+    label = ""
+    model = ""
+    #: records a transaction; smaller where a record carries a file
+    batch_size = 500
+    #: virtual values this target reads, with the field that carries a relation
+    relation_fields = {}
+    #: values that are not compared on read-back (they are not stored as given)
+    unread_fields = frozenset()
+
+    def __init__(self, mapper):
+        self.mapper = mapper
+        self.env = mapper.env
+        self.project = mapper.project
+        spec = mapper.object._spec()
+        self.constants = spec.get("constants", {})
+
+    def finish(self, mapped):
+        """Return the values for create() or write() of one record."""
+        raise NotImplementedError
+
+    def create(self, vals_list):
+        """Create the records and return them in order."""
+        return self.env[self.model].create(vals_list)
+
+    def created(self, records, mapped_list):
+        """Do what can only be done once the records have ids."""
+
+    def write(self, record, vals):
+        """Write the values that changed at the source."""
+        record.write(vals)
+
+    def bind(self, mapped):
+        """Return ``(model, id)`` of a record that exists already, or None.
+
+        A target that creates nothing itself (owners, stages, memberships) always
+        answers here or raises.
+        """
+        return None
+
+    def require(self, vals, name, message):
+        """Raise unless ``vals`` has the field."""
+        if not vals.get(name):
+            raise MappingError(message)
+        return vals[name]
+
+    def set_create_date(self, records, mapped_list):
+        """Give the records the source's creation date as their own.
+
+        The ORM drops ``create_date`` from values, so this is one UPDATE a batch.
+        """
+        if not self.project.keep_create_date:
+            return
+        dates = [
+            (record.id, mapped.vals["x_source_created_on"])
+            for record, mapped in zip(records, mapped_list, strict=True)
+            if mapped.vals.get("x_source_created_on")
+        ]
+        if not dates:
+            return
+        records.flush_recordset()
+        from odoo.tools import SQL
+
+        self.env.cr.execute(
+            SQL(
+                "UPDATE %(table)s AS target SET create_date = source.created"
+                " FROM (SELECT unnest(%(ids)s) AS id,"
+                " unnest(%(dates)s::timestamp[]) AS created) AS source"
+                " WHERE target.id = source.id",
+                table=SQL.identifier(records._table),
+                ids=[res_id for res_id, _date in dates],
+                dates=[date for _id, date in dates],
+            )
+        )
+        records.invalidate_recordset(["create_date"])

@@ -1,0 +1,61 @@
+from ...exceptions import MappingError
+from .base import Target
+
+
+class MembershipTarget(Target):
+    """A person's further organizations: the first becomes the company, the rest text."""
+
+    key = "membership"
+    label = "Company Membership"
+    model = "res.partner"
+    relation_fields = {"_client": "id", "_organization": "id"}
+
+    def finish(self, mapped):
+        return {}
+
+    def bind(self, mapped):
+        person, company = mapped.pop("_client"), mapped.pop("_organization")
+        if not person or not company:
+            raise MappingError(
+                self.env._("The membership names no contact or no organization.")
+            )
+        partner = self.env["res.partner"].browse(person[1])
+        organization = self.env["res.partner"].browse(company[1])
+        if partner.parent_id == organization:
+            reason = self.env._("Already the contact's company.")
+        else:
+            reason = self._add(partner, organization, mapped)
+        mapped.inputs["reason"] = reason
+        return partner._name, partner.id
+
+    def _add(self, partner, organization, mapped):
+        role = mapped.pop("_role")
+        name = f"{organization.name} ({role})" if role else organization.name
+        if not partner.parent_id:
+            vals = {"parent_id": organization.id}
+            if any(partner[field] for field in ("street", "city", "zip")):
+                vals["type"] = "other"
+            reason = self.env._("Set as the contact's company.")
+        else:
+            known = partner["x_other_organizations"] or ""
+            if name in known.split("; "):
+                return self.env._("Already listed on the contact.")
+            vals = {"x_other_organizations": f"{known}; {name}" if known else name}
+            reason = self.env._("Listed under the contact's other organizations.")
+        partner.write(vals)
+        self._remember(partner, vals)
+        return reason
+
+    def _remember(self, partner, vals):
+        """What we wrote belongs to the contact's own crosswalk row."""
+        link = self.env["migration.crosswalk"].search(
+            [
+                ("project_id", "=", self.project.id),
+                ("res_model", "=", partner._name),
+                ("res_id", "=", partner.id),
+                ("origin", "=", "created"),
+            ],
+            limit=1,
+        )
+        if link:
+            link.base_values = (link.base_values or {}) | vals

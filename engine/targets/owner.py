@@ -1,0 +1,27 @@
+from ...exceptions import RecordSkipped
+from .base import Target
+
+
+class OwnerTarget(Target):
+    """Staff are matched to users; a migration never creates a user."""
+
+    key = "owner"
+    label = "User"
+    model = "res.users"
+
+    def finish(self, mapped):
+        return {}
+
+    def bind(self, mapped):
+        owner = self.mapper.owner(mapped.pop("_email") or "") or self.mapper.owner(
+            mapped.pop("_name") or ""
+        )
+        if not owner or not owner.user_id:
+            raise RecordSkipped(
+                self.env._(
+                    "No Odoo user: the records go to %s.",
+                    self.project.fallback_user_id.name,
+                )
+            )
+        mapped.inputs["reason"] = self.env._("Is user %s.", owner.user_id.name)
+        return "res.users", owner.user_id.id

@@ -1,0 +1,243 @@
+"""How one source value becomes one Odoo value.
+
+A transform is made once per mapping line and batch-prefetched, so that references,
+owners and places cost one query a batch and not one a record. ``convert`` returns
+``(value, rest)``: ``rest`` is text that does not fit and goes to the line's rest
+field. It raises :class:`ConversionError` for a value that cannot be read and
+:class:`MappingError` for one that refers to nothing.
+"""
+
+from odoo.tools import plaintext2html
+from odoo.tools.mail import html_sanitize
+from odoo.fields import Command
+
+from ..exceptions import MappingError
+from ..tools import converters
+from ..tools.dates import parse_date, parse_datetime
+from ..tools.fingerprint import fold
+from .places import Places
+from .references import ReferenceTransform
+
+TRANSFORM_LABELS = {
+    "text": "Text",
+    "html_text": "Text or HTML",
+    "html": "HTML (Sanitised)",
+    "integer": "Whole Number",
+    "float": "Decimal Number",
+    "money": "Amount of Money",
+    "percent": "Percentage",
+    "boolean": "Yes or No",
+    "date": "Date",
+    "datetime": "Date and Time",
+    "email": "E-mail",
+    "phone": "Phone",
+    "url": "Web Address",
+    "owner": "Owner (User by E-mail)",
+    "author": "Author (Contact of the User)",
+    "reference": "Reference to Another Record",
+    "country": "Country",
+    "state": "State",
+    "industry": "Industry",
+    "tags": "Tags",
+    "lost_reason": "Lost Reason",
+    "source": "UTM Source",
+    "stage": "Stage of the Pipeline",
+    "key": "Identity",
+}
+
+
+class Transform:
+    """Base: a line, its preset description, and the shared lookups of the mapper."""
+
+    def __init__(self, mapper, line, spec):
+        self.mapper = mapper
+        self.env = mapper.env
+        self.line = line
+        self.spec = spec
+
+    def prefetch(self, records):
+        """Look up in one go what ``records`` will need."""
+
+    def convert(self, raw, record, vals):
+        """Return ``(value, rest)`` for one raw value."""
+        raise NotImplementedError
+
+
+class PlainTransform(Transform):
+    """A pure function of the value."""
+
+    FUNCTIONS = {
+        "text": converters.to_text,
+        "integer": converters.to_integer,
+        "float": converters.to_float,
+        "money": converters.to_money,
+        "percent": converters.to_percent,
+        "boolean": converters.to_boolean,
+        "phone": converters.to_phone,
+        "url": converters.to_url,
+    }
+
+    def convert(self, raw, record, vals):
+        return self.FUNCTIONS[self.line.transform](raw), ""
+
+
+class EmailTransform(Transform):
+    """First address to the target, further ones to the rest."""
+
+    def convert(self, raw, record, vals):
+        return converters.to_email(raw)
+
+
+class DateTransform(Transform):
+    """A date or time in the one format the line says, in the source's time zone."""
+
+    def convert(self, raw, record, vals):
+        if self.line.transform == "date":
+            return parse_date(str(raw), self.line.date_format), ""
+        return (
+            parse_datetime(str(raw), self.line.date_format, self.mapper.timezone),
+            "",
+        )
+
+
+class HtmlTransform(Transform):
+    """HTML without scripts and handlers; plain text keeps its lines."""
+
+    def convert(self, raw, record, vals):
+        text = converters.to_text(raw)
+        if "<" in text and ">" in text and "</" in text or "<br" in text.lower():
+            return html_sanitize(text, sanitize_style=True), ""
+        return plaintext2html(text), ""
+
+
+class OwnerTransform(Transform):
+    """The Odoo user of the first owner named; the others are the rest."""
+
+    def convert(self, raw, record, vals):
+        names = converters.split_multi(raw)
+        owner = self.mapper.owner(names[0]) if names else None
+        user = (owner and owner.user_id) or self.mapper.project.fallback_user_id
+        if owner is None or not owner.user_id:
+            self.mapper.note(
+                self.line, raw, "fallback", self.env._("Fallback user %s", user.name)
+            )
+        return user.id, "; ".join(names[1:])
+
+
+class AuthorTransform(Transform):
+    """The contact of the owner's user, else the name and e-mail as text."""
+
+    def convert(self, raw, record, vals):
+        name = converters.to_text(raw)
+        owner = self.mapper.owner(name)
+        if owner and owner.user_id:
+            vals["email_from"] = owner.user_id.partner_id.email_formatted
+            return owner.user_id.partner_id.id, ""
+        shown = (owner and owner.name) or name
+        email = (owner and owner.email) or ("" if "@" not in name else name)
+        vals["email_from"] = f'"{shown}" <{email}>' if email else shown
+        return False, ""
+
+
+class CountryTransform(Transform):
+    """A country by code or any usual spelling."""
+
+    def convert(self, raw, record, vals):
+        found = self.mapper.places.country(converters.to_text(raw))
+        if not found:
+            raise MappingError(self.env._("No country is called “%s”.", raw))
+        return found, ""
+
+
+class StateTransform(Transform):
+    """A state by code or name, within the record's country when it has one."""
+
+    def convert(self, raw, record, vals):
+        text = converters.to_text(raw)
+        found = self.mapper.places.state(text, vals.get("country_id"))
+        if not found:
+            raise MappingError(self.env._("No state is called “%s”.", raw))
+        return found, ""
+
+
+class VocabularyTransform(Transform):
+    """A word that the schema plan turned into a record (industry, reason, source)."""
+
+    def convert(self, raw, record, vals):
+        text = converters.to_text(raw)
+        found = self.mapper.schema_id(self.line.transform, fold(text))
+        if not found:
+            raise MappingError(self.env._("“%s” is not in the schema plan.", text))
+        return found, ""
+
+
+class TagsTransform(Transform):
+    """Several words, each a tag of the schema plan."""
+
+    def convert(self, raw, record, vals):
+        kind = tag_kind(self.mapper.target_model)
+        ids = [
+            self.mapper.schema_id(kind, fold(word))
+            for word in converters.split_multi(raw)
+        ]
+        return [Command.set(sorted({res_id for res_id in ids if res_id}))], ""
+
+
+class StageTransform(Transform):
+    """The stage of that name in the record's pipeline."""
+
+    def convert(self, raw, record, vals):
+        pipeline = self.mapper.raw(record, "Pipeline") or ""
+        key = stage_key(pipeline, raw)
+        found = self.mapper.schema_id("stage", key)
+        if not found:
+            raise MappingError(
+                self.env._(
+                    "Pipeline “%(pipeline)s” has no stage “%(stage)s”.",
+                    pipeline=pipeline,
+                    stage=raw,
+                )
+            )
+        return found, ""
+
+
+class KeyTransform(Transform):
+    """Identity fields live in the crosswalk, not in the record."""
+
+    def convert(self, raw, record, vals):
+        return None, ""
+
+
+def tag_kind(model):
+    """Return the schema kind of the tags of ``model``."""
+    return "tag" if model == "crm.lead" else "category"
+
+
+def stage_key(pipeline, stage):
+    """Return the schema plan's key of one stage of one pipeline."""
+    return f"{fold(str(pipeline or ''))}|{fold(str(stage or ''))}"
+
+
+_CLASSES = {
+    "email": EmailTransform,
+    "date": DateTransform,
+    "datetime": DateTransform,
+    "html": HtmlTransform,
+    "html_text": HtmlTransform,
+    "owner": OwnerTransform,
+    "author": AuthorTransform,
+    "reference": ReferenceTransform,
+    "country": CountryTransform,
+    "state": StateTransform,
+    "industry": VocabularyTransform,
+    "lost_reason": VocabularyTransform,
+    "source": VocabularyTransform,
+    "tags": TagsTransform,
+    "stage": StageTransform,
+    "key": KeyTransform,
+}
+
+
+def make_transform(mapper, line, spec):
+    """Return the transform of one mapping line."""
+    return _CLASSES.get(line.transform, PlainTransform)(mapper, line, spec)

@@ -1,0 +1,92 @@
+"""Field values in a form that can be stored, compared and shown."""
+
+import re
+
+from odoo import fields
+from odoo.tools import html2plaintext
+
+from odoo.fields import Command
+
+
+def portable(field, value):
+    """Return ``value``, as given to create() or write(), as plain JSON.
+
+    Dates become ISO text, many2many commands a sorted list of ids, empty values None.
+    """
+    if field.type == "many2many":
+        ids = []
+        for command in value or []:
+            if command[0] == Command.SET:
+                ids.extend(command[2])
+            elif command[0] == Command.LINK:
+                ids.append(command[1])
+        return sorted(ids)
+    if field.type in ("date", "datetime"):
+        return fields.Datetime.to_string(value) if field.type == "datetime" and value else (
+            fields.Date.to_string(value) if value else None
+        )
+    if field.type == "boolean":
+        return bool(value)
+    if field.type in ("integer", "float", "monetary", "many2one_reference"):
+        return value or 0
+    return str(value) if field.type == "html" and value else (value or None)
+
+
+def read_portable(records, names):
+    """Return ``{id: {field: portable value}}`` of what stands in the database."""
+    result = {}
+    for record in records:
+        values = {}
+        for name in names:
+            field = record._fields[name]
+            value = record[name]
+            if field.type == "many2one":
+                value = value.id or None
+            elif field.type == "many2many":
+                value = sorted(value.ids)
+            elif field.type == "datetime":
+                value = fields.Datetime.to_string(value) if value else None
+            elif field.type == "date":
+                value = fields.Date.to_string(value) if value else None
+            elif field.type == "boolean":
+                value = bool(value)
+            elif field.type in ("integer", "float", "monetary", "many2one_reference"):
+                value = value or 0
+            elif field.type == "html":
+                value = str(value) if value else None
+            else:
+                value = value or None
+            values[name] = value
+        result[record.id] = values
+    return result
+
+
+def verdict(field, expected, actual):
+    """Return ``equal``, ``normalised``, ``overwritten`` or ``lost``."""
+    if _same(field, expected, actual):
+        return "equal"
+    if _empty(actual) and not _empty(expected):
+        return "normalised" if _plain(field, expected) == "" else "lost"
+    if _plain(field, expected) == _plain(field, actual):
+        return "normalised"
+    return "overwritten"
+
+
+def _same(field, expected, actual):
+    if _empty(expected) and _empty(actual):
+        return True
+    if field.type in ("float", "monetary"):
+        return abs((expected or 0) - (actual or 0)) < 0.005
+    return expected == actual
+
+
+def _empty(value):
+    return value in (None, False, "", 0, [])
+
+
+def _plain(field, value):
+    """Return the text that a person would read, without layout."""
+    text = "" if value in (None, False) else str(value)
+    if field.type == "html":
+        text = html2plaintext(text)
+    return re.sub(r"[\W_]+", "", text).casefold()

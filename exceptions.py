@@ -1,0 +1,33 @@
+"""Errors of the addon, one class per reaction of the caller."""
+
+
+class MigrationError(Exception):
+    """Root of every error that the migration raises on purpose."""
+
+
+class BadBundle(MigrationError):
+    """Fatal: the upload as a whole is unusable or unsafe."""
+
+
+class BrokenFile(MigrationError):
+    """One file of a bundle cannot be read (on); the others go on."""
+
+
+class BinaryMissing(MigrationError, LookupError):
+    """The file of one attachment is not delivered; the record goes on."""
+
+
+class RecordSkipped(MigrationError):
+    """One record is set aside with the message as its reason."""
+
+
+class MappingError(MigrationError):
+    """The map cannot be applied; a person has to change it first."""
+
+
+class RetryLater(MigrationError):
+    """A passing refusal: try the same again after some seconds."""
+
+    def __init__(self, message: str = "", seconds: float = 60.0):
+        super().__init__(message)
+        self.seconds = seconds

@@ -1,0 +1,17 @@
+from odoo import models
+
+from ..engine.quiet import QUIET_KEY
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    def _pls_get_safe_start_date(self):
+        """Keep predictive lead scoring untouched by migrated won and lost deals.
+
+        Without a start date Odoo counts nothing, and deleting a lead never takes
+        its counts back: a quiet load must therefore not count in the first place.
+        """
+        if self.env.context.get(QUIET_KEY):
+            return False
+        return super()._pls_get_safe_start_date()

@@ -1,0 +1,42 @@
+from odoo import fields, models
+
+#: How a field came through, from best to worst.
+VERDICTS = [
+    ("equal", "Equal"),
+    ("normalised", "Normalised by Odoo"),
+    ("transformed", "Transformed by the Map"),
+    ("dropped", "Dropped by the Map"),
+    ("edited", "Edited Since"),
+    ("overwritten", "Overwritten by Odoo"),
+    ("lost", "Lost"),
+    ("failed", "Record Failed"),
+]
+
+
+class MigrationDifference(models.Model):
+    """One field of one record: source value, value expected, value found."""
+
+    _name = "migration.difference"
+    _description = "Migration Field Difference"
+    _order = "id"
+
+    project_id = fields.Many2one(
+        "migration.project", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="project_id.company_id", store=True)
+    run_id = fields.Many2one(
+        "migration.run", required=True, ondelete="cascade", index=True
+    )
+    staged_record_id = fields.Many2one(
+        "migration.staged.record", index="btree_not_null", ondelete="cascade"
+    )
+    source_object = fields.Char("Object")
+    external_id = fields.Char("Source ID")
+    record_name = fields.Char("Record")
+    source_field = fields.Char()
+    source_value = fields.Text()
+    target_field = fields.Char()
+    expected_value = fields.Text()
+    actual_value = fields.Text("Value in Odoo")
+    verdict = fields.Selection(VERDICTS, required=True)
+    note = fields.Char()

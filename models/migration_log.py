@@ -1,0 +1,61 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+
+class MigrationLog(models.Model):
+    """Operation log: every create, update, skip, error and undo, both ids kept."""
+
+    _name = "migration.log"
+    _description = "Migration Operation Log"
+    _order = "id desc"
+    _log_access = False
+
+    # the log outlives what it speaks of: names are copied, links may go
+    project_id = fields.Many2one(
+        "migration.project", ondelete="set null", index="btree_not_null"
+    )
+    company_id = fields.Many2one("res.company", ondelete="set null")
+    project_name = fields.Char()
+    run_id = fields.Many2one(
+        "migration.run", ondelete="set null", index="btree_not_null"
+    )
+    date = fields.Datetime(required=True, default=fields.Datetime.now)
+    user_id = fields.Many2one("res.users", ondelete="set null")
+    operation = fields.Selection(
+        [
+            ("create", "Create"),
+            ("update", "Update"),
+            ("skip", "Skip"),
+            ("error", "Error"),
+            ("delete", "Delete"),
+            ("keep", "Keep"),
+            ("restore", "Restore"),
+            ("schema", "Schema"),
+            ("decide", "Decision"),
+        ],
+        required=True,
+    )
+    source_object = fields.Char()
+    external_id = fields.Char("Source ID")
+    res_model = fields.Char("Model")
+    res_id = fields.Integer("Odoo ID", aggregator=None)
+    message = fields.Char()
+
+    _project_id_idx = models.Index("(project_id, id)")
+
+    @api.model
+    def _record(self, project, run, rows):
+        """Append ``rows`` (dicts of the fields above) for one project and run."""
+        shared = {
+            "project_id": project.id,
+            "project_name": project.name,
+            "company_id": project.company_id.id,
+            "run_id": run.id if run else False,
+            "user_id": (run.user_id if run else self.env.user).id,
+            "date": fields.Datetime.now(),
+        }
+        return self.sudo().create([shared | row for row in rows])
+
+    def write(self, vals):
+        """The log is append-only."""
+        raise AccessError(self.env._("The operation log cannot be changed."))

@@ -1,0 +1,179 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+FATES = [
+    ("mapped", "Mapped"),
+    ("transformed", "Transformed"),
+    ("key", "Identity"),
+    ("dropped", "Dropped"),
+    ("undecided", "Undecided"),
+]
+
+#: A proposal below this confidence is left for a person to decide one by one.
+BULK_CONFIRM_BAR = 90
+
+
+class MigrationMappingLine(models.Model):
+    """The fate of one source field: where it goes, how, why, and who agreed."""
+
+    _name = "migration.mapping.line"
+    _description = "Migration Mapping Line"
+    _order = "object_id, sequence, id"
+
+    object_id = fields.Many2one(
+        "migration.object", required=True, ondelete="cascade", index=True
+    )
+    project_id = fields.Many2one(
+        related="object_id.project_id", store=True, index=True
+    )
+    company_id = fields.Many2one(related="project_id.company_id", store=True)
+    sequence = fields.Integer(default=10)
+    source_field = fields.Char(required=True, readonly=True)
+    canonical_field = fields.Char(
+        readonly=True, help="The preset's own name of this field, if it knows it."
+    )
+    fate = fields.Selection(FATES, required=True, default="undecided")
+    target_field = fields.Char(
+        help="Field of the Odoo model. Names that begin with an underscore are read "
+        "together with others to build one value, for example a full name.",
+    )
+    rest_field = fields.Char(
+        "Rest Goes To",
+        help="Custom field for what does not fit the target, for example a second "
+        "e-mail address or a second salesperson.",
+    )
+    transform = fields.Selection(
+        selection="_selection_transform", default="text", required=True
+    )
+    date_format = fields.Char(
+        help="Format of the dates, as in %m/%d/%Y. Required when the values fit "
+        "more than one.",
+    )
+    date_candidates = fields.Char(
+        "Possible Formats", readonly=True, help="Formats that every value fits."
+    )
+    on_missing = fields.Selection(
+        [("fail", "Fail the Record"), ("empty", "Leave Empty")],
+        default="fail",
+        required=True,
+        help="When the value refers to a record that the source does not have.",
+    )
+    new_field_type = fields.Selection(
+        [
+            ("char", "Text"),
+            ("text", "Long Text"),
+            ("integer", "Integer"),
+            ("float", "Decimal"),
+            ("boolean", "Checkbox"),
+            ("date", "Date"),
+            ("datetime", "Date and Time"),
+        ],
+        help="Type of the custom field, where the target does not exist yet.",
+    )
+    reason = fields.Text(help="Why this is proposed, or why the field is dropped.")
+    confidence = fields.Integer(readonly=True, help="0 to 100.")
+    fill_rate = fields.Float(
+        readonly=True, aggregator="avg", help="Share of records with a value, 0 to 1."
+    )
+    distinct_count = fields.Integer("Distinct", readonly=True)
+    samples = fields.Char(readonly=True)
+    evidence = fields.Char(readonly=True)
+    is_confirmed = fields.Boolean("Confirmed", copy=False)
+    confirmed_by = fields.Many2one("res.users", readonly=True, copy=False)
+    confirmed_on = fields.Datetime(readonly=True, copy=False)
+
+    _object_field_uniq = models.UniqueIndex(
+        "(object_id, source_field)", "Each source field has one fate."
+    )
+
+    @api.model
+    def _selection_transform(self):
+        from ..engine.transforms import TRANSFORM_LABELS
+
+        return list(TRANSFORM_LABELS.items())
+
+    def write(self, vals):
+        """A changed decision is a new one: it needs confirming again."""
+        decision = {
+            "fate",
+            "target_field",
+            "rest_field",
+            "transform",
+            "date_format",
+            "on_missing",
+            "new_field_type",
+        }
+        if decision & set(vals) and "is_confirmed" not in vals:
+            vals = dict(vals, is_confirmed=False, confirmed_by=False)
+        if vals.get("is_confirmed") and "confirmed_by" not in vals:
+            self._check_decided(vals)
+            vals = dict(
+                vals,
+                confirmed_by=self.env.uid,
+                confirmed_on=fields.Datetime.now(),
+            )
+        return super().write(vals)
+
+    def _check_decided(self, vals=None):
+        vals = vals or {}
+        for line in self:
+            problem = line._open_question(vals)
+            if problem:
+                raise UserError(problem)
+
+    def _open_question(self, vals=None):
+        """Return what a person still has to decide on this line, or False."""
+        self.ensure_one()
+        vals = vals or {}
+        value = lambda name: vals.get(name, self[name])  # noqa: E731
+        names = {"object": self.object_id.label, "field": self.source_field}
+        if value("fate") == "undecided":
+            return self.env._(
+                "%(object)s, field %(field)s: choose a target field, or drop it "
+                "with a reason.",
+                **names,
+            )
+        if value("fate") == "dropped" and not value("reason"):
+            return self.env._(
+                "%(object)s, field %(field)s is dropped: say why.", **names
+            )
+        if value("fate") in ("mapped", "transformed") and not value("target_field"):
+            return self.env._("%(object)s, field %(field)s: no target field.", **names)
+        if value("transform") in ("date", "datetime") and (
+            value("fate") in ("mapped", "transformed") and not value("date_format")
+        ):
+            return self.env._(
+                "%(object)s, field %(field)s: the dates fit more than one format "
+                "(%(formats)s). Choose one.",
+                formats=self.date_candidates or "-",
+                **names,
+            )
+        return False
+
+    def action_confirm(self):
+        """Confirm these lines; an undecided one is refused with what is missing."""
+        self.check_access("write")
+        self.write({"is_confirmed": True})
+        return True
+
+    def action_unconfirm(self):
+        """Take the confirmation back."""
+        self.write({"is_confirmed": False, "confirmed_by": False})
+        return True
+
+    def action_drop(self):
+        """Decide that this field does not go to Odoo."""
+        for line in self:
+            line.write(
+                {
+                    "fate": "dropped",
+                    "target_field": False,
+                    "reason": line.reason or self.env._("Dropped by decision."),
+                }
+            )
+        return True
+
+    @api.depends("source_field", "target_field")
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = f"{line.source_field} → {line.target_field or '-'}"

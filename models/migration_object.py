@@ -1,0 +1,94 @@
+from odoo import api, fields, models
+
+from ..engine.targets import TARGETS
+from .migration_staged_record import BUCKETS
+
+
+class MigrationObject(models.Model):
+    """One kind of source record (contacts, deals, ...) within a project."""
+
+    _name = "migration.object"
+    _description = "Migration Object"
+    _order = "sequence, id"
+
+    project_id = fields.Many2one(
+        "migration.project", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="project_id.company_id", store=True)
+    name = fields.Char("Technical Name", required=True, readonly=True)
+    label = fields.Char(required=True, readonly=True)
+    sequence = fields.Integer(readonly=True, help="Load order: parents first.")
+    target = fields.Selection(
+        selection="_selection_target",
+        readonly=True,
+        help="What the records become in Odoo. Empty: staged and shown, not loaded.",
+    )
+    source_files = fields.Char(readonly=True, help="Where the records came from.")
+    field_names = fields.Json(readonly=True, help="Header of the source, in order.")
+    mapping_line_ids = fields.One2many("migration.mapping.line", "object_id")
+    staged_record_ids = fields.One2many("migration.staged.record", "object_id")
+    staged_count = fields.Integer(compute="_compute_counts")
+    pending_count = fields.Integer(compute="_compute_counts")
+    failed_count = fields.Integer(compute="_compute_counts")
+    loaded_count = fields.Integer(
+        compute="_compute_counts", help="Created, updated, unchanged or merged."
+    )
+    unconfirmed_count = fields.Integer("Unconfirmed Lines", compute="_compute_counts")
+
+    _project_name_uniq = models.UniqueIndex(
+        "(project_id, name)", "A project has each source object only once."
+    )
+
+    @api.model
+    def _selection_target(self):
+        return [(key, target.label) for key, target in TARGETS.items()]
+
+    @api.depends("staged_record_ids.state", "mapping_line_ids.is_confirmed")
+    def _compute_counts(self):
+        counts = self._bucket_counts()
+        unconfirmed = dict(
+            self.env["migration.mapping.line"]._read_group(
+                [("object_id", "in", self.ids), ("is_confirmed", "=", False)],
+                ["object_id"],
+                ["__count"],
+            )
+        )
+        for record in self:
+            bucket = counts.get(record.id, {})
+            record.staged_count = sum(bucket.values())
+            record.pending_count = bucket.get("pending", 0)
+            record.failed_count = bucket.get("failed", 0)
+            record.loaded_count = sum(
+                bucket.get(state, 0)
+                for state in ("created", "updated", "unchanged", "merged")
+            )
+            record.unconfirmed_count = unconfirmed.get(record, 0)
+
+    def _bucket_counts(self):
+        """Return ``{object id: {bucket: number of staged records}}``."""
+        counts = {record.id: dict.fromkeys(BUCKETS, 0) for record in self}
+        for obj, state, number in self.env["migration.staged.record"]._read_group(
+            [("object_id", "in", self.ids)], ["object_id", "state"], ["__count"]
+        ):
+            counts[obj.id][state] = number
+        return counts
+
+    def _spec(self):
+        """Return the preset's description of this object (empty if it has none)."""
+        self.ensure_one()
+        return self.project_id._preset().objects.get(self.name, {})
+
+    def action_open_staged(self):
+        """Open the staged records of this object."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_migration.migration_staged_record_action"
+        )
+        action["domain"] = [("object_id", "=", self.id)]
+        action["context"] = {}
+        return action
+
+    @api.depends("label")
+    def _compute_display_name(self):
+        for record in self:
+            record.display_name = record.label

@@ -1,0 +1,42 @@
+from odoo import fields, models
+
+
+class MigrationRollbackLine(models.Model):
+    """The planned fate of one record that the project touched."""
+
+    _name = "migration.rollback.line"
+    _description = "Migration Rollback Plan Line"
+    _order = "fate, id"
+
+    project_id = fields.Many2one(
+        "migration.project", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="project_id.company_id", store=True)
+    crosswalk_id = fields.Many2one(
+        "migration.crosswalk", index="btree_not_null", ondelete="set null"
+    )
+    # sorts by what must go first: the newest record
+    position = fields.Integer(aggregator=None)
+    source_object = fields.Char("Object")
+    external_id = fields.Char("Source ID")
+    res_model = fields.Char("Model")
+    res_id = fields.Many2oneReference("Odoo Record", model_field="res_model")
+    record_name = fields.Char("Record")
+    fate = fields.Selection(
+        [
+            ("delete", "Delete"),
+            ("keep_edited", "Keep: Edited Since"),
+            ("keep_referenced", "Keep: Others Refer to It"),
+            ("release", "Leave: Existed Before"),
+            ("gone", "Already Gone"),
+        ],
+        required=True,
+    )
+    reason = fields.Char()
+    state = fields.Selection(
+        [("planned", "Planned"), ("done", "Done"), ("failed", "Failed")],
+        default="planned",
+        required=True,
+    )
+
+    _project_state_idx = models.Index("(project_id, state, position)")

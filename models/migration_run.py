@@ -1,0 +1,202 @@
+import logging
+import time
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..engine import engine_class
+from ..engine.quiet import QUIET_CONTEXT
+from ..exceptions import MigrationError
+
+_logger = logging.getLogger(__name__)
+
+#: Attempts at one batch when another transaction is in the way.
+CONFLICT_ATTEMPTS = 5
+
+
+class MigrationRun(models.Model):
+    """One run of one engine: its progress, its counters, how it ended."""
+
+    _name = "migration.run"
+    _description = "Migration Run"
+    _order = "id desc"
+
+    project_id = fields.Many2one(
+        "migration.project", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="project_id.company_id", store=True)
+    kind = fields.Selection(
+        [
+            ("stage", "Stage"),
+            ("profile", "Profile"),
+            ("sample", "Sample Run"),
+            ("load", "Full Run"),
+            ("verify", "Verify"),
+            ("rollback", "Rollback"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    state = fields.Selection(
+        [
+            ("queued", "Queued"),
+            ("running", "Running"),
+            ("done", "Done"),
+            ("failed", "Failed"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="queued",
+        readonly=True,
+    )
+    user_id = fields.Many2one(
+        "res.users", required=True, readonly=True, default=lambda self: self.env.user
+    )
+    date_started = fields.Datetime(readonly=True)
+    date_done = fields.Datetime(readonly=True)
+    total = fields.Integer(readonly=True, aggregator=None)
+    processed = fields.Integer(readonly=True, aggregator=None)
+    progress = fields.Float(
+        compute="_compute_progress", help="Share of the records handled, in percent."
+    )
+    remaining_time = fields.Char(compute="_compute_progress")
+    cursor = fields.Json(readonly=True, help="Where the engine goes on.")
+    stats = fields.Json(readonly=True, help="Counters of the engine.")
+    summary = fields.Char(compute="_compute_summary")
+    error = fields.Text(readonly=True)
+
+    @api.depends("total", "processed", "state", "date_started")
+    def _compute_progress(self):
+        now = fields.Datetime.now()
+        for run in self:
+            share = run.processed / run.total if run.total else 0.0
+            run.progress = 100.0 if run.state == "done" else min(99.0, share * 100)
+            run.remaining_time = ""
+            if run.state == "running" and run.processed and run.date_started:
+                spent = (now - run.date_started).total_seconds()
+                left = spent / run.processed * max(run.total - run.processed, 0)
+                run.remaining_time = self.env._("about %s min", int(left // 60) + 1)
+
+    @api.depends("stats")
+    def _compute_summary(self):
+        for run in self:
+            run.summary = ", ".join(
+                f"{name}: {number}"
+                for name, number in (run.stats or {}).items()
+                if isinstance(number, int) and ":" not in name
+            )
+
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for run in self:
+            run.display_name = f"{kinds.get(run.kind, run.kind)} #{run.id}"
+
+    # -- driving -------------------------------------------------------------------
+
+    def _quiet(self):
+        """The run in the environment that its engine works in."""
+        company = self.project_id.company_id
+        return self.sudo().with_company(company).with_context(**QUIET_CONTEXT)
+
+    def _drive(self):
+        """Work on this run until it ends or the time of the scheduled action is up.
+
+        :return: seconds left for further work, 0 when the time is up
+        """
+        self.ensure_one()
+        run = self._quiet()
+        if not run._try_begin():
+            return 0
+        engine = engine_class(run.kind)(run)
+        conflicts = 0
+        while run.state in ("queued", "running"):
+            try:
+                handled = run._step(engine)
+            except psycopg2.OperationalError:
+                conflicts += 1
+                if conflicts >= CONFLICT_ATTEMPTS:
+                    run._end("failed", self.env._("The database stayed too busy."))
+                    return run._checkpoint(0)
+                time.sleep(0.1 * conflicts)
+                run._restart_transaction()
+                engine = engine_class(run.kind)(run)
+                continue
+            conflicts = 0
+            left = run._checkpoint(handled)
+            if not left:
+                return 0
+        return left if self.state == "done" else 1
+
+    def _try_begin(self):
+        """Take the run for this process; another that works on it goes first."""
+        return bool(self.try_lock_for_update()) and self.state in ("queued", "running")
+
+    def _step(self, engine):
+        """Do one batch in a savepoint and return the number of records handled."""
+        if not self.try_lock_for_update():
+            raise psycopg2.OperationalError("the run is being worked on elsewhere")
+        if self.project_id.is_cancel_requested:
+            self.project_id.is_cancel_requested = False
+            self._end("cancelled", self.env._("Cancelled; it goes on where it stopped."))
+            return 0
+        try:
+            with self.env.cr.savepoint():
+                if self.state == "queued":
+                    self.write(
+                        {"state": "running", "date_started": fields.Datetime.now()}
+                    )
+                    self.total = engine.prepare()
+                    return 0
+                handled = engine.advance()
+                if not handled:
+                    engine.finish()
+                    self._end("done")
+        except psycopg2.OperationalError:
+            raise
+        except (MigrationError, UserError) as error:
+            self._end("failed", str(error))
+            return 0
+        except Exception as error:
+            _logger.exception("migration run %s failed", self.id)
+            self._end("failed", f"{type(error).__name__}: {error}")
+            return 0
+        self.processed += handled
+        return handled
+
+    def _end(self, state, error=False):
+        self.write({"state": state, "error": error, "date_done": fields.Datetime.now()})
+
+    def _checkpoint(self, handled):
+        """Commit the batch and tell the scheduled action how much is left."""
+        remaining = max(self.total - self.processed, 0)
+        if self.state in ("queued", "running"):
+            remaining = max(remaining, 1)
+        return self.env["ir.cron"]._commit_progress(handled, remaining=remaining)
+
+    def _restart_transaction(self):
+        """Give up this transaction's view of the data after a conflict."""
+        self.env["ir.cron"]._commit_progress(0)
+        self.env.invalidate_all()
+
+    @api.model
+    def _cron_work(self):
+        """Work off queued runs, oldest first, one after the other."""
+        while run := self.sudo().search(
+            [("state", "in", ("queued", "running"))], order="id", limit=1
+        ):
+            if not run._drive():
+                return
+
+    def action_resume(self):
+        """Queue a failed or cancelled run again; it goes on at its last batch."""
+        for run in self:
+            if run.state not in ("failed", "cancelled"):
+                continue
+            run.project_id._check_operator(run.kind)
+            run.sudo().write(
+                {"state": "running" if run.cursor else "queued", "error": False}
+            )
+        self.project_id._wake_workers()
+        return True

@@ -1,0 +1,64 @@
+from odoo import fields, models
+
+
+class MigrationSchemaItem(models.Model):
+    """One thing that Odoo needs before data can land: a team, stage, tag or field."""
+
+    _name = "migration.schema.item"
+    _description = "Migration Schema Plan Item"
+    _order = "sequence, id"
+
+    project_id = fields.Many2one(
+        "migration.project", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="project_id.company_id", store=True)
+    sequence = fields.Integer()
+    kind = fields.Selection(
+        [
+            ("team", "Sales Team"),
+            ("stage", "Stage"),
+            ("tag", "Opportunity Tag"),
+            ("category", "Contact Tag"),
+            ("lost_reason", "Lost Reason"),
+            ("source", "UTM Source"),
+            ("industry", "Industry"),
+            ("field", "Custom Field"),
+            ("view", "Form Tab"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    key = fields.Char(required=True, readonly=True)
+    name = fields.Char(required=True)
+    vals = fields.Json(readonly=True, help="What will be created.")
+    action = fields.Selection(
+        [("create", "Create"), ("reuse", "Use Existing"), ("skip", "Leave Out")],
+        required=True,
+        default="create",
+    )
+    reason = fields.Char(readonly=True)
+    record_count = fields.Integer(
+        "Records Served", readonly=True, help="Source records that need it."
+    )
+    res_model = fields.Char(readonly=True)
+    res_id = fields.Many2oneReference(
+        "Odoo Record", model_field="res_model", readonly=True
+    )
+    is_confirmed = fields.Boolean("Confirmed")
+    state = fields.Selection(
+        [("planned", "Planned"), ("done", "In Place"), ("failed", "Failed")],
+        default="planned",
+        required=True,
+        readonly=True,
+    )
+    error = fields.Char(readonly=True)
+
+    _project_kind_key_uniq = models.UniqueIndex(
+        "(project_id, kind, key)", "The schema plan lists each item once."
+    )
+
+    def action_confirm(self):
+        """Agree to these items; only confirmed ones are created."""
+        self.check_access("write")
+        self.write({"is_confirmed": True})
+        return True

@@ -1,0 +1,72 @@
+"""What a source's records look like and where they go: one JSON file a source.
+
+A preset lists the source's objects in load order. Per object: the names its file or
+table may have, the fields that identify a record, and for each known field the names
+it goes by, its Odoo field, how the value is read, and why. See ``README.rst``.
+"""
+
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..tools.fingerprint import normalise_header
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A parsed preset file."""
+
+    key: str
+    label: str
+    objects: dict
+
+    def file_objects(self):
+        """Return ``{object: [file stems]}`` for the bundle reader."""
+        return {name: spec["files"] for name, spec in self.objects.items()}
+
+    def required(self):
+        """Return ``{object: [[header, ...], ...]}``: one header of each group."""
+        return {
+            name: [
+                [alias for field in group for alias in self.aliases(name, field)]
+                for group in spec.get("required", [])
+            ]
+            for name, spec in self.objects.items()
+        }
+
+    def aliases(self, name, field):
+        """Return all normalised headers that ``field`` of object ``name`` goes by."""
+        spec = self.objects[name]["fields"].get(field, {})
+        return [normalise_header(text) for text in [field, *spec.get("aliases", [])]]
+
+    def by_header(self, name):
+        """Return ``{normalised header: canonical field}`` of object ``name``."""
+        if name not in self.objects:
+            return {}
+        fields = self.objects[name]["fields"]
+        table = {}
+        for field in fields:
+            for alias in self.aliases(name, field):
+                table.setdefault(alias, field)
+        return table
+
+
+@functools.cache
+def load_preset(key):
+    """Return the :class:`Preset` stored as ``<key>.json``."""
+    with (_FOLDER / f"{key}.json").open(encoding="utf-8") as stream:
+        data = json.load(stream)
+    return Preset(
+        key=data["key"],
+        label=data["label"],
+        objects={spec["name"]: spec for spec in data["objects"]},
+    )
+
+
+def preset_selection():
+    """Return ``[(key, label)]`` of every preset that is installed."""
+    keys = sorted(path.stem for path in _FOLDER.glob("*.json"))
+    return [(key, load_preset(key).label) for key in keys]

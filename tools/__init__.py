@@ -1,0 +1,1 @@
+"""Pure functions shared by connectors, engine and models."""

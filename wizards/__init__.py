@@ -1,0 +1,2 @@
+from . import migration_upload
+from . import migration_rollback
