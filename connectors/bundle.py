@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from ..exceptions import BadBundle, BrokenFile
@@ -230,8 +229,3 @@ class BundleConnector(BaseConnector):
     def find_binary(self, path: str) -> str:
         """Return the path of the binary meant by `path`, or raise BinaryMissing."""
         return self._index.find(path).path
-
-    @staticmethod
-    def stem(path: str) -> str:
-        """Return the file name of a table without its suffix, as a form's name."""
-        return PurePosixPath(path.partition("#")[0]).stem

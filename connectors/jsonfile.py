@@ -60,10 +60,11 @@ def is_json_lines(sample: bytes) -> bool:
 
 def _list_keys(value: dict[str, Any]) -> list[str]:
     """Return the keys of an object that hold lists of objects."""
+    lists = {key: item for key, item in value.items() if isinstance(item, list)}
     return [
         key
-        for key, item in value.items()
-        if isinstance(item, list) and item and isinstance(item[0], dict)
+        for key, item in lists.items()
+        if (isinstance(item[0], dict) if item else key in _PREFERRED)
     ]
 
 

@@ -56,24 +56,30 @@ def _best_separator(text: str) -> str:
     """Return the separator under which the sample is most like a table."""
     scores = {separator: _score(text, separator) for separator in SEPARATORS}
     best = max(SEPARATORS, key=scores.__getitem__)
-    return best if scores[best] else ","
+    return best if any(scores[best]) else ","
 
 
-def _score(text: str, separator: str) -> float:
-    """Return the columns of the commonest row width, weighted by its share."""
+def _score(text: str, separator: str) -> tuple[bool, float]:
+    """Return whether the first row is as wide as most, and how many these are.
+
+    The second number is the commonest width weighted by its share of the rows.
+    """
     _allow_large_cells()
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    widths: Counter[int] = Counter()
+    widths: list[int] = []
     try:
         for row in reader:
-            widths[len(row)] += any(row)
+            if any(row):
+                widths.append(len(row))
             if reader.line_num > _SAMPLE_ROWS:
                 break
     except csv.Error:
-        return 0.0
-    common = widths.most_common(1)
-    total = sum(widths.values())
-    return (common[0][0] - 1) * (common[0][1] / total) ** 2 if total else 0.0
+        return False, 0.0
+    if not widths:
+        return False, 0.0
+    width, count = Counter(widths).most_common(1)[0]
+    score = (width - 1) * (count / len(widths)) ** 2
+    return width > 1 and widths[0] == width, score
 
 
 def _allow_large_cells() -> None:

@@ -16,6 +16,7 @@ ODOO_CONF=$CRM_HOME/odoo.conf
 ADDONS_DIR=$CRM_HOME/addons
 SECRETS=$CRM_HOME/secrets
 ADDON=crm_migration
+# shellcheck disable=SC2034  # used by dev/demo, dev/lint and dev/test
 BASE_MODULES=crm,contacts
 
 export CRM_MIGRATION_HOME=$CRM_HOME

@@ -20,8 +20,10 @@ class InboundReferences:
     module count, and the generic (model, id) pairs from the field definitions.
     """
 
-    def __init__(self, env):
+    def __init__(self, env, written=None):
         self.env = env
+        #: ``{(model, id): {field: value}}`` of what we wrote ourselves
+        self._written = written or {}
 
     @cached_property
     def _models_by_table(self):
@@ -118,21 +120,40 @@ class InboundReferences:
         other = self._models_by_table.get(others[0][0])
         if not other or self._is_ours(others[0][0]):
             return {}
+        own = [
+            field
+            for field in self.env[model]._fields.values()
+            if field.type == "many2many"
+            and field.relation == table
+            and field.column1 == column
+        ]
+        if any(field.default for field in own):
+            # filled by Odoo at creation (favourites), not by a person
+            return {}
         rows = self.env.execute_query(
             SQL(
-                "SELECT %(column)s, min(%(other)s) FROM %(table)s"
+                "SELECT %(column)s, %(other)s FROM %(table)s"
+                " JOIN %(other_table)s ON %(other_table)s.id = %(other)s"
                 " WHERE %(column)s = ANY(%(ids)s) AND NOT %(other)s = ANY(%(doomed)s)"
-                " GROUP BY 1",
-                column=SQL.identifier(column),
-                other=SQL.identifier(others[0][1]),
+                " AND NOT %(ours)s",
+                column=SQL.identifier(table, column),
+                other=SQL.identifier(table, others[0][1]),
                 table=SQL.identifier(table),
+                other_table=SQL.identifier(self.env[other]._table),
+                ours=self._made_by_us(other),
                 ids=list(ids),
                 doomed=list(doomed.get(other, ())),
             )
         )
-        # what we linked to a record that existed before is not somebody's work,
-        # and a tag row of a kept record is enough to keep the tag
-        return self._reasons(model, rows, other)
+        foreign = {
+            res_id: other_id
+            for res_id, other_id in rows
+            if not any(
+                other_id in (self._written.get((model, res_id), {}).get(f.name) or ())
+                for f in own
+            )
+        }
+        return self._reasons(model, foreign.items(), other)
 
     def _by_generic(self, model, ids, doomed):
         kept = {}

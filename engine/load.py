@@ -7,7 +7,7 @@ from .base import Engine
 from .mapper import RecordMapper
 from .quiet import count_side_effects
 from .targets import TARGETS
-from .values import portable, read_portable
+from .values import left_behind, portable
 
 #: Notes of the mapper that become findings; the others only show in the diff.
 _FINDINGS = {"unreadable": "2_warning"}
@@ -107,7 +107,7 @@ class ObjectLoader:
             self.target.created(records, fresh)
             for mapped, record in zip(fresh, records, strict=True):
                 vals = self._link_vals(mapped, record._name, record.id, "created")
-                vals["left_values"] = _left(record, vals["base_values"])
+                vals["left_values"] = left_behind(record, vals["base_values"])
                 links.append(vals)
                 buckets.append((mapped, "created"))
         self.env["migration.crosswalk"].create(links)
@@ -169,7 +169,7 @@ class ObjectLoader:
                 link.write(
                     {
                         "base_values": base,
-                        "left_values": _left(target, base),
+                        "left_values": left_behind(target, base),
                         "content_hash": mapped.record.content_hash,
                         "run_id": self.run.id,
                     }
@@ -246,12 +246,6 @@ class ObjectLoader:
             for note in mapped.notes
             if note.kind in _FINDINGS and mapped.inputs["bucket"] != "failed"
         ]
-
-
-def _left(record, base):
-    """Return the values that Odoo made of what was written, where they differ."""
-    found = read_portable(record, list(base))[record.id]
-    return {name: found[name] for name in base if found[name] != base[name]} or False
 
 
 _OPERATION = {

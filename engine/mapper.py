@@ -1,6 +1,7 @@
 """Apply a confirmed map to raw records."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from odoo.fields import Command
@@ -49,7 +50,6 @@ class RecordMapper:
         self.env = obj.env
         self.target_model = target_model
         self.timezone = ZoneInfo(self.project.source_timezone or "UTC")
-        self.places = Places(self.env)
         self._owners = {
             key: owner
             for owner in self.project.owner_ids
@@ -73,6 +73,12 @@ class RecordMapper:
             for line in lines
         ]
         self._notes = []
+        self._payloads = {}
+
+    @cached_property
+    def places(self):
+        """Countries and states, read when the first line needs them."""
+        return Places(self.env)
 
     @property
     def lines(self):
@@ -86,7 +92,13 @@ class RecordMapper:
     def raw(self, record, canonical):
         """Return the raw value of a field the preset knows."""
         header = self.header(canonical)
-        return record.payload.get(header) if header else None
+        return self.payload(record).get(header) if header else None
+
+    def payload(self, record):
+        """Return the raw fields of a record; a Json field copies at each access."""
+        if record.id not in self._payloads:
+            self._payloads[record.id] = record.payload
+        return self._payloads[record.id]
 
     def owner(self, text):
         """Return the owner board's row of a source value, or None."""
@@ -104,6 +116,7 @@ class RecordMapper:
 
     def prefetch(self, records):
         """Look up in a few queries what the batch refers to."""
+        self._payloads = {record.id: record.payload for record in records}
         for _line, transform in self._steps:
             transform.prefetch(records)
 
@@ -111,8 +124,9 @@ class RecordMapper:
         """Return the :class:`Mapped` of one staged record."""
         self._notes = []
         mapped = Mapped(record)
+        payload = self.payload(record)
         for line, transform in self._steps:
-            raw = record.payload.get(line.source_field)
+            raw = payload.get(line.source_field)
             if raw in (None, "", []) and not getattr(transform, "alternatives", None):
                 continue
             try:

@@ -5,6 +5,17 @@ from ..tools import converters
 from ..tools.fingerprint import fold
 
 
+def named(values):
+    """Return the domain of staged records that ``values`` may mean."""
+    return [
+        "|",
+        "|",
+        ("external_id", "in", list(values)),
+        ("name_key", "in", [fold(text) for text in values]),
+        ("email_key", "in", [text.lower() for text in values]),
+    ]
+
+
 class ReferenceTransform:
     """Find the Odoo record of another source record, in two queries a batch.
 
@@ -25,8 +36,9 @@ class ReferenceTransform:
         self._found = {}
 
     def _values(self, record):
+        payload = self.mapper.payload(record)
         for header in [self.line.source_field, *self.alternatives]:
-            text = converters.to_text(record.payload.get(header))
+            text = converters.to_text(payload.get(header))
             if text:
                 yield text
 
@@ -38,14 +50,7 @@ class ReferenceTransform:
         if not values or not obj:
             return
         staged = self.env["migration.staged.record"].search_fetch(
-            [
-                ("object_id", "=", obj.id),
-                "|",
-                "|",
-                ("external_id", "in", list(values)),
-                ("name_key", "in", [fold(text) for text in values]),
-                ("email_key", "in", [text.lower() for text in values]),
-            ],
+            [("object_id", "=", obj.id), *named(values)],
             ["external_id", "name_key", "email_key", "state", "reason"],
         )
         links = {
@@ -100,7 +105,7 @@ class ReferenceTransform:
                         "“%(value)s” of “%(object)s” has not been loaded: %(reason)s",
                         object=label,
                         value=text,
-                        reason=records[0].reason or records[0].state,
+                        reason=records[0].reason or self.env._("it is not loaded yet"),
                     )
                 )
         raise MappingError(

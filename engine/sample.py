@@ -1,9 +1,9 @@
 """Rehearse on a sample: the real load, every field compared, then taken back."""
 
 from ..tools import converters
-from ..tools.fingerprint import fold
 from .base import Engine
 from .load import ObjectLoader
+from .references import named
 from .targets import TARGETS
 from .values import read_portable, verdict
 
@@ -114,19 +114,20 @@ class SampleChooser:
                 continue
             spec = obj._spec()["fields"].get(line.canonical_field, {})
             other = self.project._object(spec.get("object"))
+            headers = [line.source_field] + [
+                other_line.source_field
+                for other_line in obj.mapping_line_ids
+                if other_line.canonical_field in spec.get("alternatives", [])
+            ]
             values = {
                 text
                 for record in records
-                if (text := converters.to_text(record.payload.get(line.source_field)))
+                for header in headers
+                if (text := converters.to_text(record.payload.get(header)))
             }
             if other and values:
                 found |= found.search(
-                    [
-                        ("object_id", "=", other.id),
-                        "|",
-                        ("external_id", "in", list(values)),
-                        ("name_key", "in", [fold(text) for text in values]),
-                    ]
+                    [("object_id", "=", other.id), *named(values)]
                 )
         return found
 

@@ -264,6 +264,7 @@ class SchemaPlanner:
         if ("field", key) in self.items:
             return
         field = self.env["ir.model.fields"]._get(model, name)
+        label = label if field else self._free_label(model, label)
         self._add(
             "field",
             key,
@@ -278,6 +279,17 @@ class SchemaPlanner:
             if line
             else self.env._("For members of several organizations."),
         )
+
+
+    def _free_label(self, model, label):
+        """Two fields of one form with the same label cannot be told apart."""
+        models = [model, "res.users"] if model == "res.partner" else [model]
+        taken = {
+            field.get_description(self.env, ["string"])["string"]
+            for name in models
+            for field in self.env[name]._fields.values()
+        } | {item["name"] for place, item in self.items.items() if place[0] == "field"}
+        return self.env._("%s (Source)", label) if label in taken else label
 
 
 class SchemaBuilder:
@@ -298,6 +310,7 @@ class SchemaBuilder:
             self._bind(item, record)
 
     def _bind(self, item, record):
+        base = {"team_ids": record.team_ids.ids} if item.kind == "stage" else False
         origin = "created" if item.action == "create" else "matched"
         self.env["migration.crosswalk"].create(
             {
@@ -308,6 +321,7 @@ class SchemaBuilder:
                 "res_id": record.id,
                 "origin": origin,
                 "run_id": self.run.id if self.run else False,
+                "base_values": base if origin == "created" else False,
             }
         )
         item.write({"state": "done", "res_model": record._name, "res_id": record.id})
@@ -327,8 +341,13 @@ class SchemaBuilder:
         )
 
     def _reuse(self, item, model):
-        record = self.env[model].browse(item.res_id).exists() if item.res_id else None
-        return record if item.action == "reuse" and record else None
+        """Return the existing record, or None: then a new one is made, and said so."""
+        if item.action != "reuse":
+            return None
+        record = self.env[model].browse(item.res_id).exists()
+        if not record:
+            item.action = "create"
+        return record or None
 
     def _make_word(self, item):
         model = VOCABULARIES[item.kind][0]

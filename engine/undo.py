@@ -26,7 +26,10 @@ class UndoPlanner:
             [("project_id", "=", self.project.id)], order="id"
         )
         fates = self._fates(links)
-        self._keep_referenced(fates)
+        self._keep_referenced(
+            fates,
+            {(k.res_model, k.res_id): k.base_values for k in links if k.base_values},
+        )
         self.env["migration.rollback.line"].create(
             [
                 {
@@ -114,9 +117,9 @@ class UndoPlanner:
                     yield link, name
                     break
 
-    def _keep_referenced(self, fates):
+    def _keep_referenced(self, fates, written):
         """Keep what others refer to, until no further record has to be kept."""
-        inbound = InboundReferences(self.env)
+        inbound = InboundReferences(self.env, written)
         while True:
             doomed = {}
             for (model, res_id), (fate, _reason) in fates.items():
@@ -218,7 +221,8 @@ class UndoEngine(Engine):
     def finish(self):
         for item in self.project.schema_item_ids:
             if item.state == "done" and not self._still_there(item):
-                item.write({"state": "planned", "res_id": False})
+                vals = {"state": "planned"}
+                item.write(vals if item.action == "reuse" else vals | {"res_id": False})
         self._show_kept_fields()
         self.env["migration.staged.record"].search(
             [

@@ -2,10 +2,11 @@
 
 import re
 
-from odoo import fields
-from odoo.tools import html2plaintext
+from markupsafe import Markup
 
+from odoo import fields
 from odoo.fields import Command
+from odoo.tools.mail import html_to_inner_content
 
 
 def portable(field, value):
@@ -61,6 +62,21 @@ def read_portable(records, names):
     return result
 
 
+def left_behind(record, base):
+    """Return what Odoo made of the written values, where it differs, else False.
+
+    HTML that only changed its layout (sanitising closes tags, quotes attributes) is
+    taken over into ``base``: it is what the source says, written as Odoo writes it.
+    """
+    found = read_portable(record, list(base))[record.id]
+    for name, value in found.items():
+        field = record._fields[name]
+        if field.type == "html" and value != base[name]:
+            if _plain(field, value) == _plain(field, base[name]):
+                base[name] = value
+    return {name: found[name] for name in base if found[name] != base[name]} or False
+
+
 def verdict(field, expected, actual):
     """Return ``equal``, ``normalised``, ``overwritten`` or ``lost``."""
     if _same(field, expected, actual):
@@ -88,5 +104,5 @@ def _plain(field, value):
     """Return the text that a person would read, without layout."""
     text = "" if value in (None, False) else str(value)
     if field.type == "html":
-        text = html2plaintext(text)
+        text = html_to_inner_content(Markup(text))
     return re.sub(r"[\W_]+", "", text).casefold()

@@ -74,6 +74,8 @@ class TestConverters(BaseCase):
             ("($1,500.25)", -1500.25),
             ("$(500)", -500.0),
             ("-$5", -5.0),
+            ("$-5", -5.0),
+            ("US$ 5", 5.0),
             ("500-", -500.0),
             ("USD 1,200", 1200.0),
             ("1'234.50 CHF", 1234.5),
@@ -84,8 +86,24 @@ class TestConverters(BaseCase):
         ):
             self.assertEqual(to_money(value), wanted, value)
 
+    def test_numbers_too_large_to_keep_are_refused(self):
+        for value in (10**400, "1e999", float("inf"), "9" * 400):
+            with self.assertRaisesRegex(ConversionError, "not a number"):
+                to_float(value)
+
     def test_amounts_that_are_no_single_number_are_refused(self):
-        for value in ("$1M-$10M", "1,2,3", "12.34.5", "n/a", "$", "--5", "1 200 or so"):
+        for value in (
+            "$1M-$10M",
+            "1,2,3",
+            "12.34.5",
+            "n/a",
+            "$",
+            "--5",
+            "5EUR5",
+            "12 mio",
+            "3 hrs",
+            "1 200 or so",
+        ):
             with self.assertRaisesRegex(ConversionError, "amount of money"):
                 to_money(value)
 
@@ -121,7 +139,10 @@ class TestConverters(BaseCase):
             ("a@example.org; b@example.org", ("a@example.org", "b@example.org")),
             ("a@example.org, A@example.org", ("a@example.org", "")),
             ("mailto:a@example.org", ("a@example.org", "")),
-            ("A <a@example.org>, B <b@example.org>", ("a@example.org", "b@example.org")),
+            (
+                "A <a@example.org>, B <b@example.org>",
+                ("a@example.org", "b@example.org"),
+            ),
         ):
             self.assertEqual(to_email(value), wanted)
 
@@ -154,12 +175,19 @@ class TestConverters(BaseCase):
         self.assertEqual(split_multi("career, weekly"), ["career, weekly"])
 
     def test_web_addresses_get_their_scheme(self):
-        self.assertEqual(to_url("www.example.org/a?b=c"), "https://www.example.org/a?b=c")
+        self.assertEqual(
+            to_url("www.example.org/a?b=c"), "https://www.example.org/a?b=c"
+        )
         self.assertEqual(to_url("HTTP://Example.org"), "HTTP://Example.org")
         self.assertEqual(to_url("example.org:8080"), "https://example.org:8080")
 
     def test_dangerous_or_broken_web_addresses_are_refused(self):
-        for value in ("javascript:alert(1)", "data:text/html,x", "two words.org", "none"):
+        for value in (
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "two words.org",
+            "none",
+        ):
             with self.assertRaisesRegex(ConversionError, "web address"):
                 to_url(value)
 

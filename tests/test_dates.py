@@ -115,9 +115,7 @@ class TestParseDates(BaseCase):
 
     def test_day_number_of_a_spreadsheet(self):
         self.assertEqual(parse_date("46085", "excel"), date(2026, 3, 4))
-        self.assertEqual(
-            parse_datetime(46085.5, "excel"), datetime(2026, 3, 4, 12, 0)
-        )
+        self.assertEqual(parse_datetime(46085.5, "excel"), datetime(2026, 3, 4, 12, 0))
 
     def test_python_dates_are_accepted(self):
         self.assertEqual(parse_date(date(2026, 3, 4), "iso"), date(2026, 3, 4))

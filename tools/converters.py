@@ -2,8 +2,8 @@
 
 import html
 import json
-import math
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -19,6 +19,7 @@ TRUE_WORDS = frozenset(
 FALSE_WORDS = frozenset(
     {"no", "n", "false", "f", "0", "off", "unchecked", "nein", "non", "falsch", "faux"}
 )
+_LARGEST = sys.float_info.max
 _HTML_TAG = re.compile(
     r"</?(?:p|br|div|span|a|b|i|u|em|strong|ul|ol|li|h[1-6]|table|tr|td|img|"
     r"blockquote|html|body|font|pre|code|hr)\b[^<>]*>",
@@ -75,7 +76,7 @@ def _to_number(
     if isinstance(value, bool):
         return float(value)
     if isinstance(value, (int, float)):
-        if not math.isfinite(value):
+        if not -_LARGEST <= value <= _LARGEST:
             raise _refuse(value, wanted)
         return float(value)
     text = to_text(value)

@@ -42,6 +42,7 @@ _ISO_SHAPE = re.compile(
     r"(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?",
     re.IGNORECASE,
 )
+_SEPT = re.compile(r"\bSept\b", re.IGNORECASE)
 _DATE_TIME = re.compile(
     r"(?P<date>.*?)(?:,?\s+(?:at\s+)?"
     r"(?P<time>\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]\.?m\.?)?))?",
@@ -63,8 +64,8 @@ class FormatTracker:
 
     def add(self, value: Any) -> None:
         """Drop every format that does not fit `value`; blanks fit all."""
-        text = _tidy(value)
-        if not text or self.exhausted:
+        text = "" if self.exhausted else _tidy(value)
+        if not text:
             return
         day, clock = _split(text)
         fitting = _fitting_dates(text, day)
@@ -77,12 +78,9 @@ class FormatTracker:
         """Return the formats under which all values parse, best first."""
         if not self._dates or self._times == ():
             return []
-        if not self._times:
-            return list(self._dates)
-        return [
-            base if base in (ISO, EXCEL) else f"{base} {self._times[0]}"
-            for base in self._dates
-        ]
+        clock = f" {self._times[0]}" if self._times else ""
+        plain = (ISO, EXCEL)
+        return [base if base in plain else base + clock for base in self._dates]
 
 
 def _both(known: tuple[str, ...] | None, new: tuple[str, ...]) -> tuple[str, ...]:
@@ -97,7 +95,7 @@ def _tidy(value: Any) -> str:
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     text = " ".join(str(value).split())
-    return re.sub(r"\bSept\b", "Sep", text, flags=re.IGNORECASE)
+    return _SEPT.sub("Sep", text)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -109,25 +107,24 @@ def _split(text: str) -> tuple[str, str]:
     return match["date"], re.sub(r"(\d)\s*([AP]M)", r"\1 \2", clock)
 
 
-def _fits(text: str, pattern: str) -> bool:
-    """Return whether strptime accepts the text under the pattern."""
+def _strptime(text: str, pattern: str) -> datetime | None:
+    """Return the text read under the pattern, None if it does not fit."""
     try:
-        datetime.strptime(text, pattern)
+        return datetime.strptime(text, pattern)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 @lru_cache(maxsize=65_536)
 def _fitting_day(day: str) -> tuple[str, ...]:
     """Return the date formats of a text without clock."""
-    return tuple(pattern for pattern in DATE_FORMATS if _fits(day, pattern))
+    return tuple(pattern for pattern in DATE_FORMATS if _strptime(day, pattern))
 
 
 @lru_cache(maxsize=65_536)
 def _fitting_times(clock: str) -> tuple[str, ...]:
     """Return the time formats of a clock text."""
-    return tuple(pattern for pattern in TIME_FORMATS if _fits(clock, pattern))
+    return tuple(pattern for pattern in TIME_FORMATS if _strptime(clock, pattern))
 
 
 def _fitting_dates(text: str, day: str) -> tuple[str, ...]:
@@ -142,6 +139,8 @@ def _fitting_dates(text: str, day: str) -> tuple[str, ...]:
 
 def _iso_or_none(text: str) -> datetime | None:
     """Return an ISO text as datetime, aware if it names an offset."""
+    if text[4:5] != "-":
+        return None
     compact = re.sub(r"\s+(?=(?:Z|UTC|[+-]\d{2}:?\d{2})$)", "", text)
     if not _ISO_SHAPE.fullmatch(compact):
         return None
@@ -185,9 +184,8 @@ def apply_order(formats: Iterable[str], order: str) -> list[str]:
 
 def _zone(tz: str | tzinfo | None) -> tzinfo:
     """Return the zone named by `tz`; UTC when nothing is given."""
-    if tz is None or tz == "":
-        return timezone.utc
-    return ZoneInfo(tz) if isinstance(tz, str) else tz
+    zone = tz or timezone.utc
+    return ZoneInfo(zone) if isinstance(zone, str) else zone
 
 
 def _clock(text: str, value: str) -> time:
@@ -209,9 +207,8 @@ def _read(text: str, fmt: str) -> datetime | None:
         return from_excel(serial) if fits else None
     day, clock = _split(text)
     base = fmt.split(" %H")[0].split(" %I")[0]
-    if not _fits(day, base):
-        return None
-    return datetime.combine(datetime.strptime(day, base), _clock(clock, text))
+    moment = _strptime(day, base)
+    return moment and datetime.combine(moment, _clock(clock, text))
 
 
 def _parse(value: Any, fmt: str) -> datetime:
@@ -222,7 +219,7 @@ def _parse(value: Any, fmt: str) -> datetime:
     if re.match(r"(?:0+\D+){2}0+(?:\D|$)", text):
         raise ValueError(f"'{text}' is a placeholder for no date")
     moment = _read(text, fmt)
-    if moment is None:
+    if not moment:
         raise ValueError(f"'{text}' is not a date that exists in the format {fmt}")
     if moment.year < _EARLIEST_YEAR:
         raise ValueError(f"'{text}' is a placeholder for no date")

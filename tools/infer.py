@@ -62,20 +62,21 @@ class ValueProfile:
             return
         self.filled += 1
         self.max_length = max(self.max_length, len(text))
-        self._lines = self._lines or "\n" in text
         is_list = isinstance(value, (list, tuple))
         self._separated += is_list or ";" in text or "|" in text
+        if text in self._counts:
+            self._counts[text] += 1
+            return
+        self._lines = self._lines or "\n" in text
         self._count(text)
         self._dates.add(text)
         self._check(text)
 
     def _count(self, text: str) -> None:
-        """Count the value while there is room for further ones."""
+        """Count a new value, shortened, while there is room for further ones."""
         key = text if len(text) <= SAMPLE_LENGTH else text[:SAMPLE_LENGTH] + "…"
-        if key in self._counts:
-            self._counts[key] += 1
-        elif len(self._counts) < DISTINCT_CAP:
-            self._counts[key] = 1
+        if key in self._counts or len(self._counts) < DISTINCT_CAP:
+            self._counts[key] = self._counts.get(key, 0) + 1
         else:
             self._capped = True
 

@@ -40,13 +40,13 @@ def _normalise(text: str, decimal: str | None) -> str:
     """Return an unsigned number with a decimal dot and without groups."""
     mark = _decimal_mark(text, decimal)
     whole, _mark, fraction = text.rpartition(mark) if mark else (text, "", "")
-    if mark and not fraction.isdigit() and fraction:
-        raise ValueError(text)
     for separator in ",.":
         if separator in whole:
             if separator == mark or not _is_grouped(whole, separator):
                 raise ValueError(text)
             whole = whole.replace(separator, "")
+    if not (whole + fraction).isdecimal():
+        raise ValueError(text)
     return f"{whole or '0'}.{fraction or '0'}"
 
 

@@ -50,6 +50,9 @@ class LeadTarget(Target):
         self._amount(mapped, vals)
         self._outcome(mapped, vals)
         self._dates(vals)
+        if "iap_enrich_done" in self.env[self.model]._fields:
+            # no migrated address goes to a paid enrichment service
+            vals["iap_enrich_done"] = True
         mapped.vals = vals
         return vals
 

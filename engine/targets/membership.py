@@ -11,16 +11,15 @@ class MembershipTarget(Target):
     relation_fields = {"_client": "id", "_organization": "id"}
 
     def finish(self, mapped):
-        return {}
-
-    def bind(self, mapped):
-        person, company = mapped.pop("_client"), mapped.pop("_organization")
-        if not person or not company:
+        if not mapped.pop("_client") or not mapped.pop("_organization"):
             raise MappingError(
                 self.env._("The membership names no contact or no organization.")
             )
-        partner = self.env["res.partner"].browse(person[1])
-        organization = self.env["res.partner"].browse(company[1])
+        return {}
+
+    def bind(self, mapped):
+        partner = self.env["res.partner"].browse(mapped.pop("_client")[1])
+        organization = self.env["res.partner"].browse(mapped.pop("_organization")[1])
         if partner.parent_id == organization:
             reason = self.env._("Already the contact's company.")
         else:

@@ -1,4 +1,4 @@
-from odoo.tools import html_escape
+from markupsafe import Markup
 
 from ...exceptions import MappingError
 from .base import Target
@@ -33,7 +33,7 @@ class MessageTarget(Target):
             message_type="email" if is_email else "comment",
             subtype_id=self._comment if is_shared else self._note,
             is_internal=not is_shared,
-            body=self._heading(mapped) + (vals.get("body") or ""),
+            body=self._heading(mapped) + Markup(vals.get("body") or ""),
             # given, so that Odoo does not work them out for each message
             email_from=vals.get("email_from") or self.env.company.email_formatted,
             reply_to=vals.get("email_from") or False,
@@ -53,5 +53,5 @@ class MessageTarget(Target):
         if mapped.pop("_duration"):
             parts.append(self.env._("%s min", mapped.pop("_duration")))
         if not parts:
-            return ""
-        return f"<p><b>{html_escape(' · '.join(parts))}</b></p>"
+            return Markup()
+        return Markup("<p><b>%s</b></p>") % " · ".join(parts)

@@ -10,9 +10,6 @@ class OwnerTarget(Target):
     model = "res.users"
 
     def finish(self, mapped):
-        return {}
-
-    def bind(self, mapped):
         owner = self.mapper.owner(mapped.pop("_email") or "") or self.mapper.owner(
             mapped.pop("_name") or ""
         )
@@ -23,5 +20,9 @@ class OwnerTarget(Target):
                     self.project.fallback_user_id.name,
                 )
             )
+        mapped.inputs["user"] = owner.user_id
         mapped.inputs["reason"] = self.env._("Is user %s.", owner.user_id.name)
-        return "res.users", owner.user_id.id
+        return {}
+
+    def bind(self, mapped):
+        return "res.users", mapped.pop("user").id

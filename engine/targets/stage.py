@@ -11,9 +11,6 @@ class StageTarget(Target):
     model = "crm.stage"
 
     def finish(self, mapped):
-        return {}
-
-    def bind(self, mapped):
         key = stage_key(mapped.pop("_pipeline"), mapped.vals.get("name"))
         stage = self.mapper.schema_id("stage", key)
         if not stage:
@@ -26,4 +23,8 @@ class StageTarget(Target):
             if item.action == "create"
             else self.env._("Bound to a stage that existed.")
         )
-        return "crm.stage", stage
+        mapped.inputs["stage"] = stage
+        return {}
+
+    def bind(self, mapped):
+        return "crm.stage", mapped.pop("stage")
