@@ -22,7 +22,7 @@ class RecordSkipped(MigrationError):
 
 
 class MappingError(MigrationError):
-    """The map cannot be applied; a person has to change it first."""
+    """A value cannot be mapped: the record fails with the message as its reason."""
 
 
 class RetryLater(MigrationError):

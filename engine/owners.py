@@ -13,8 +13,10 @@ class OwnerMatcher:
         self.engine = engine
         self.env = engine.env
         self.project = engine.project
-        users = self.env["res.users"].with_context(active_test=False).search(
-            [("share", "=", False)]
+        users = (
+            self.env["res.users"]
+            .with_context(active_test=False)
+            .search([("share", "=", False)])
         )
         self._by_email, self._by_name = {}, {}
         for user in users:
@@ -113,9 +115,9 @@ class OwnerMatcher:
                         "%(why)s: %(count)s records go to the fallback user "
                         "%(fallback)s, unless you choose another user on the owner "
                         "board.",
-                        why=dict(owner._fields["method"]._description_selection(self.env))[
-                            owner.method
-                        ],
+                        why=dict(
+                            owner._fields["method"]._description_selection(self.env)
+                        )[owner.method],
                         count=owner.record_count,
                         fallback=self.project.fallback_user_id.name,
                     ),

@@ -128,9 +128,11 @@ class ProfileEngine(Engine):
     def _malformed(self, obj, line, values):
         if not values:
             return
-        records = self.env["migration.staged.record"].search(
-            [("object_id", "=", obj.id)]
-        ) if len(values) <= LISTED else []
+        records = (
+            self.env["migration.staged.record"].search([("object_id", "=", obj.id)])
+            if len(values) <= LISTED
+            else []
+        )
         bad = set(values)
         self.findings(
             "profile",
@@ -156,7 +158,11 @@ class ProfileEngine(Engine):
 
     def _duplicate_emails(self, obj):
         groups = self.env["migration.staged.record"]._read_group(
-            [("object_id", "=", obj.id), ("email_key", "!=", False), ("email_key", "!=", "")],
+            [
+                ("object_id", "=", obj.id),
+                ("email_key", "!=", False),
+                ("email_key", "!=", ""),
+            ],
             ["email_key"],
             ["__count", "external_id:array_agg"],
             having=[("__count", ">", 1)],

@@ -99,7 +99,10 @@ class MapProposer:
         """Return the known field whose words are nearest, and how near (0 to 100)."""
         text = normalise_header(name)
         best = max(
-            ((fuzz.token_set_ratio(text, alias), field) for alias, field in self.known.items()),
+            (
+                (fuzz.token_set_ratio(text, alias), field)
+                for alias, field in self.known.items()
+            ),
             default=(0, None),
         )
         # a single shared word is no evidence

@@ -37,7 +37,9 @@ def count_side_effects(env):
     counts = {}
     for model in SIDE_EFFECTS:
         if model in env:
-            counts[model] = env[model].sudo().with_context(active_test=False).search_count([])
+            counts[model] = (
+                env[model].sudo().with_context(active_test=False).search_count([])
+            )
     counts["crm.lead.scoring.frequency:sum"] = int(
         sum(
             row.won_count + row.lost_count

@@ -84,13 +84,17 @@ class SampleChooser:
 
     def _spread(self, obj, number):
         """Evenly spaced records of one object, those set aside left out."""
-        ids = self.env["migration.staged.record"].search(
-            [
-                ("object_id", "=", obj.id),
-                ("reason_code", "not in", ("duplicate_id", "repeated")),
-            ],
-            order="id",
-        ).ids
+        ids = (
+            self.env["migration.staged.record"]
+            .search(
+                [
+                    ("object_id", "=", obj.id),
+                    ("reason_code", "not in", ("duplicate_id", "repeated")),
+                ],
+                order="id",
+            )
+            .ids
+        )
         step = max(1, len(ids) // number)
         return self.env["migration.staged.record"].browse(ids[::step][:number])
 
@@ -126,9 +130,7 @@ class SampleChooser:
                 if (text := converters.to_text(record.payload.get(header)))
             }
             if other and values:
-                found |= found.search(
-                    [("object_id", "=", other.id), *named(values)]
-                )
+                found |= found.search([("object_id", "=", other.id), *named(values)])
         return found
 
 
@@ -213,5 +215,3 @@ def shown(env, model, name, value):
     if field.type == "many2many":
         return ", ".join(env[field.comodel_name].browse(value).mapped("display_name"))
     return str(value)[:1000]
-
-

@@ -38,7 +38,10 @@ class SchemaPlanner:
             if place in known:
                 if known[place].state != "done":
                     known[place].write(
-                        {name: vals[name] for name in ("vals", "record_count", "reason")}
+                        {
+                            name: vals[name]
+                            for name in ("vals", "record_count", "reason")
+                        }
                     )
             else:
                 self.env["migration.schema.item"].create(
@@ -215,7 +218,8 @@ class SchemaPlanner:
         if kind not in cache:
             records = self.env[VOCABULARIES[kind][0]].with_context(active_test=False)
             cache[kind] = {
-                fold(record.name): record.id for record in records.search([], order="id desc")
+                fold(record.name): record.id
+                for record in records.search([], order="id desc")
             }
         return cache[kind]
 
@@ -223,7 +227,8 @@ class SchemaPlanner:
 
     def _mapped_lines(self):
         return self.project.mapping_line_ids.filtered(
-            lambda line: line.object_id.target and line.fate in ("mapped", "transformed")
+            lambda line: line.object_id.target
+            and line.fate in ("mapped", "transformed")
         )
 
     def _fields(self):
@@ -273,13 +278,17 @@ class SchemaPlanner:
             res_model="ir.model.fields",
             action="reuse" if field else "create",
             res_id=field.id if field else False,
-            record_count=int(line.fill_rate * line.object_id.staged_count) if line else 0,
-            reason=self.env._("For %(object)s: %(why)s", object=line.object_id.label,
-                why=line.evidence or line.reason or line.source_field)
+            record_count=int(line.fill_rate * line.object_id.staged_count)
+            if line
+            else 0,
+            reason=self.env._(
+                "For %(object)s: %(why)s",
+                object=line.object_id.label,
+                why=line.evidence or line.reason or line.source_field,
+            )
             if line
             else self.env._("For members of several organizations."),
         )
-
 
     def _free_label(self, model, label):
         """Two fields of one form with the same label cannot be told apart."""

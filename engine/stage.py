@@ -36,7 +36,9 @@ class Identity:
 
     def of(self, data):
         """Return ``(external id, name, e-mail)``: id column, else e-mail, else a hash."""
-        email = str((data.get(self._email) if self._email else "") or "").strip().lower()
+        email = (
+            str((data.get(self._email) if self._email else "") or "").strip().lower()
+        )
         name = next(filter(None, (self._join(data, p, " ") for p in self._names)), "")
         external = next(
             filter(None, (self._join(data, p, "|", True) for p in self._ids)), ""

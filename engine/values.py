@@ -23,8 +23,10 @@ def portable(field, value):
                 ids.append(command[1])
         return sorted(ids)
     if field.type in ("date", "datetime"):
-        return fields.Datetime.to_string(value) if field.type == "datetime" and value else (
-            fields.Date.to_string(value) if value else None
+        return (
+            fields.Datetime.to_string(value)
+            if field.type == "datetime" and value
+            else (fields.Date.to_string(value) if value else None)
         )
     if field.type == "boolean":
         return bool(value)

@@ -77,12 +77,16 @@ class VerifyEngine(Engine):
                 if name in relations and word in _SOUND and expected:
                     counts[f"{source_object}:{name}:linked"] += 1
                 if word != "equal":
-                    rows.append(self._row(link, model, name, expected, actual[name], word))
+                    rows.append(
+                        self._row(link, model, name, expected, actual[name], word)
+                    )
         return rows
 
     def _relation_fields(self, source_object):
         """Return the many2one and res_id fields that references of the object fill."""
-        return {name for _line, name in relation_lines(self.project._object(source_object))}
+        return {
+            name for _line, name in relation_lines(self.project._object(source_object))
+        }
 
     def _changed_since(self, model, links):
         """Return ids of crosswalk rows whose record was written after our write."""

@@ -23,9 +23,7 @@ class MigrationMappingLine(models.Model):
     object_id = fields.Many2one(
         "migration.object", required=True, ondelete="cascade", index=True
     )
-    project_id = fields.Many2one(
-        related="object_id.project_id", store=True, index=True
-    )
+    project_id = fields.Many2one(related="object_id.project_id", store=True, index=True)
     company_id = fields.Many2one(related="project_id.company_id", store=True)
     sequence = fields.Integer(default=10)
     source_field = fields.Char(required=True, readonly=True)

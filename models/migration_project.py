@@ -66,7 +66,11 @@ class MigrationProject(models.Model):
         "sets it.",
     )
     date_order = fields.Selection(
-        [("MDY", "Month Day Year"), ("DMY", "Day Month Year"), ("YMD", "Year Month Day")],
+        [
+            ("MDY", "Month Day Year"),
+            ("DMY", "Day Month Year"),
+            ("YMD", "Year Month Day"),
+        ],
         help="Decides dates such as 03/04/2026. Empty: a person decides on the map.",
     )
     keep_create_date = fields.Boolean(
@@ -113,13 +117,19 @@ class MigrationProject(models.Model):
     def _default_fallback_user_id(self):
         """The person who makes the project; a script's robot user owns nothing."""
         user = self.env.user
-        return user if user.active and not user.share else self.env.ref("base.user_admin")
+        return (
+            user if user.active and not user.share else self.env.ref("base.user_admin")
+        )
 
     @api.constrains("fallback_user_id", "company_id")
     def _check_fallback_user_id(self):
         for project in self:
             user = project.fallback_user_id
-            if not user.active or user.share or project.company_id not in user.company_ids:
+            if (
+                not user.active
+                or user.share
+                or project.company_id not in user.company_ids
+            ):
                 raise ValidationError(
                     self.env._(
                         "%(user)s cannot be the fallback: it must be an active internal "
@@ -184,7 +194,9 @@ class MigrationProject(models.Model):
         """Say in one sentence what a person does next."""
         _ = self.env._
         if self.running_id:
-            return _("%s is at work. You may leave this page.", self.running_id.display_name)
+            return _(
+                "%s is at work. You may leave this page.", self.running_id.display_name
+            )
         if self.state == "draft" and not self.file_ids:
             return _("Upload the files of the export: one ZIP, or several tables.")
         if self.state == "profiled" and self.unconfirmed_count:
@@ -193,7 +205,9 @@ class MigrationProject(models.Model):
                 self.unconfirmed_count,
             )
         return {
-            "draft": _("Stage the files: they are read and checked, Odoo is unchanged."),
+            "draft": _(
+                "Stage the files: they are read and checked, Odoo is unchanged."
+            ),
             "staged": _("Profile the staged records to get a proposed map."),
             "profiled": _("Confirm the map to get the schema plan."),
             "mapped": _("Check the schema plan, then create it."),
@@ -493,8 +507,10 @@ class MigrationProject(models.Model):
                 self.env._("%s is still at work.", self.running_id.display_name)
             )
         self.sudo().is_cancel_requested = False
-        runs = self.env["migration.run"].sudo().create(
-            [{"project_id": self.id, "kind": kind} for kind in kinds]
+        runs = (
+            self.env["migration.run"]
+            .sudo()
+            .create([{"project_id": self.id, "kind": kind} for kind in kinds])
         )
         if background:
             self._wake_workers()
@@ -571,7 +587,9 @@ class MigrationProject(models.Model):
 
     def _open(self, action, domain=None, **context):
         self.ensure_one()
-        result = self.env["ir.actions.act_window"]._for_xml_id(f"crm_migration.{action}")
+        result = self.env["ir.actions.act_window"]._for_xml_id(
+            f"crm_migration.{action}"
+        )
         result["domain"] = [("project_id", "=", self.id), *(domain or [])]
         result["context"] = {"default_project_id": self.id, **context}
         return result
@@ -594,9 +612,7 @@ class MigrationProject(models.Model):
 
     def action_open_failed(self):
         """Open the records that failed, with their reasons."""
-        return self._open(
-            "migration_staged_record_action", search_default_failed=1
-        )
+        return self._open("migration_staged_record_action", search_default_failed=1)
 
     def action_open_findings(self):
         """Open what is wrong with the source."""

@@ -44,9 +44,7 @@ class MigrationReconciliationLine(models.Model):
     difference_count = fields.Integer(
         "Differences", help="Fields overwritten or lost since they were written."
     )
-    is_balanced = fields.Boolean(
-        "Balanced", compute="_compute_is_balanced", store=True
-    )
+    is_balanced = fields.Boolean("Balanced", compute="_compute_is_balanced", store=True)
 
     @api.depends(
         "kind",

@@ -139,7 +139,9 @@ class MigrationRun(models.Model):
             raise psycopg2.OperationalError("the run is being worked on elsewhere")
         if self.project_id.is_cancel_requested:
             self.project_id.is_cancel_requested = False
-            self._end("cancelled", self.env._("Cancelled; it goes on where it stopped."))
+            self._end(
+                "cancelled", self.env._("Cancelled; it goes on where it stopped.")
+            )
             return 0
         try:
             with self.env.cr.savepoint():

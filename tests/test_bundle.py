@@ -168,6 +168,14 @@ class TestTables(BundleCase):
         with bundle.open_binary("files/C-1/a.pdf") as stream:
             self.assertEqual(stream.read(), b"p")
 
+    def test_upload_without_suffix_is_told_by_its_contents(self):
+        archive = self.packed({"contacts.csv": CONTACTS})
+        with self.open(self.upload("export", archive)) as bundle:
+            self.assertEqual(self.objects(bundle), {"contacts.csv": "contacts"})
+        book = self.workbook({"Clients": [["Full Name"]]})
+        with self.open(self.upload("book", book)) as bundle:
+            self.assertEqual(len(list(bundle.binaries())), 1)
+
     def test_archive_of_a_client_stays_a_file(self):
         inner = self.packed({"contacts.csv": CONTACTS})
         bundle = self.open(
@@ -214,6 +222,37 @@ class TestDamage(BundleCase):
         self.assertGreater(len(records), 10_000)
         self.assertEqual((problem.code, problem.object), ("broken_file", "contacts"))
         self.assertEqual(problem.line, records[-1].line + 1)
+
+    def test_damaged_archive_in_an_archive_is_a_problem(self):
+        inner = self.packed({"a.pdf": "x"})
+        for broken in (b"no archive", inner[:-30]):
+            bundle = self.open(
+                self.archive({"contacts.csv": CONTACTS, "more.zip": broken})
+            )
+            self.assertEqual(self.codes(bundle), ["broken_archive"])
+            self.assertEqual(len(self.pull(bundle)), 2)
+
+    def test_damaged_nested_archive_is_a_problem(self):
+        inner = self.packed({"a.pdf": "x"}, zipfile.ZIP_STORED)
+        outer = self.packed(
+            {"contacts.csv": CONTACTS, "more.zip": inner}, zipfile.ZIP_STORED
+        )
+        damaged = outer.replace(b"a.pdf", b"b.pdf")
+        bundle = self.open(self.upload("export.zip", damaged))
+        self.assertEqual(self.codes(bundle), ["broken_archive"])
+        self.assertEqual(len(self.pull(bundle)), 2)
+
+    def test_sheet_cut_off_in_the_middle_keeps_the_rows_before(self):
+        rows = [["Full Name"], *([f"Name {number}"] for number in range(5_000))]
+        parts = zipfile.ZipFile(io.BytesIO(self.workbook({"Clients": rows})))
+        members = {name: parts.read(name) for name in parts.namelist()}
+        sheet = "xl/worksheets/sheet1.xml"
+        members[sheet] = members[sheet][:-50_000]
+        bundle = self.open(self.upload("contacts.xlsx", self.packed(members)))
+        *records, problem = self.pull(bundle)
+        self.assertGreater(len(records), 1_000)
+        self.assertEqual(problem.code, "broken_file")
+        self.assertGreater(problem.line, records[-1].line)
 
     def test_files_under_a_wrong_name_are_told(self):
         bundle = self.open(

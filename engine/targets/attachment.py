@@ -1,7 +1,7 @@
 import hashlib
 import mimetypes
 
-from ...exceptions import BinaryMissing, MappingError
+from ...exceptions import BinaryMissing, BrokenFile, MappingError
 from .base import Target
 
 
@@ -71,10 +71,14 @@ class AttachmentTarget(Target):
                     path,
                 )
             ) from error
+        except BrokenFile as error:
+            raise MappingError(str(error)) from error
         checksum = str(mapped.pop("_checksum") or "").rpartition(":")[2].lower()
         if checksum and checksum != hashlib.sha256(content).hexdigest():
             raise MappingError(
-                self.env._("The checksum of “%s” is not the one it was listed with.", path)
+                self.env._(
+                    "The checksum of “%s” is not the one it was listed with.", path
+                )
             )
         size = mapped.pop("_size")
         if size not in (None, "") and int(size) != len(content):

@@ -70,7 +70,11 @@ class LeadTarget(Target):
         """Convert an amount in another currency at the rate of the deal's day."""
         code = (mapped.pop("_currency") or "").upper()
         company = self.project.company_id
-        if not code or code == company.currency_id.name or "expected_revenue" not in vals:
+        if (
+            not code
+            or code == company.currency_id.name
+            or "expected_revenue" not in vals
+        ):
             return
         currency = self.env["res.currency"].search([("name", "=", code)], limit=1)
         if not currency or not currency.rate_ids:

@@ -53,9 +53,9 @@ class PartnerTarget(Target):
         company = self.env["res.partner"].browse(vals["parent_id"])
         own = {name: vals[name] for name in ADDRESS if vals.get(name)}
         shared = {
-            name: self.env["res.partner"]._fields[name].convert_to_write(
-                company[name], company
-            )
+            name: self.env["res.partner"]
+            ._fields[name]
+            .convert_to_write(company[name], company)
             for name in ADDRESS
         }
         if not own:
