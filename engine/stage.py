@@ -35,7 +35,7 @@ class Identity:
         return next((header for header in found if header), None)
 
     def of(self, data):
-        """Return ``(external id, name, e-mail)``: id column, else e-mail, else a hash."""
+        """Return ``(external id, name, e-mail)``; the id is a column, e-mail or hash."""
         email = (
             str((data.get(self._email) if self._email else "") or "").strip().lower()
         )
@@ -207,7 +207,7 @@ class StageEngine(Engine):
         )
 
     def _repeated(self, first, vals):
-        """A second row with an id that was there before: kept, never merged silently."""
+        """A second row with an id that was there before: kept, never merged."""
         is_same = first["content_hash"] == vals["content_hash"]
         place = f"{first['source_file']}:{first['source_line']}"
         external_id = vals["external_id"]

@@ -7,15 +7,14 @@ field. It raises :class:`ConversionError` for a value that cannot be read and
 :class:`MappingError` for one that refers to nothing.
 """
 
+from odoo.fields import Command
 from odoo.tools import plaintext2html
 from odoo.tools.mail import html_sanitize
-from odoo.fields import Command
 
 from ..exceptions import MappingError
 from ..tools import converters
 from ..tools.dates import parse_date, parse_datetime
 from ..tools.fingerprint import fold
-from .places import Places
 from .references import ReferenceTransform
 
 TRANSFORM_LABELS = {

@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from .base import Engine
 from .inbound import InboundReferences
-from .schema import SchemaBuilder
+from .schema_build import SchemaBuilder
 from .values import read_portable
 
 BATCH = 500

@@ -1,4 +1,6 @@
 from . import migration_project
+from . import migration_project_steps
+from . import migration_project_open
 from . import migration_source_file
 from . import migration_object
 from . import migration_staged_record

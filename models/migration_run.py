@@ -191,14 +191,20 @@ class MigrationRun(models.Model):
             if not run._drive():
                 return
 
+    def _requeue(self):
+        """Make stopped runs work again; they go on at their last batch."""
+        for run in self.filtered(lambda run: run.state in ("failed", "cancelled")):
+            state = "running" if run.cursor or run.total else "queued"
+            run.write({"state": state, "error": False})
+
+    def _give_up(self):
+        """Cancel runs that have not begun."""
+        self.filtered(lambda run: run.state == "queued").write({"state": "cancelled"})
+
     def action_resume(self):
-        """Queue a failed or cancelled run again; it goes on at its last batch."""
+        """Go on in the background with runs that failed or were cancelled."""
         for run in self:
-            if run.state not in ("failed", "cancelled"):
-                continue
             run.project_id._check_operator(run.kind)
-            run.sudo().write(
-                {"state": "running" if run.cursor else "queued", "error": False}
-            )
+        self.sudo()._requeue()
         self.project_id._wake_workers()
         return True

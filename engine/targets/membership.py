@@ -3,7 +3,7 @@ from .base import Target
 
 
 class MembershipTarget(Target):
-    """A person's further organizations: the first becomes the company, the rest text."""
+    """A person's organizations: the first becomes the company, the others text."""
 
     key = "membership"
     label = "Company Membership"

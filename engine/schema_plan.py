@@ -1,4 +1,4 @@
-"""The schema plan: what Odoo needs before data can land, and its creation."""
+"""The schema plan: what Odoo needs before data can land."""
 
 from odoo.tools import SQL
 
@@ -17,7 +17,7 @@ VOCABULARIES = {
 }
 _ORDER = {"team": 10, "stage": 20, "field": 50, "view": 60}
 #: form view that gets a tab, per model
-_FORMS = {"res.partner": "base.view_partner_form", "crm.lead": "crm.crm_lead_view_form"}
+FORMS = {"res.partner": "base.view_partner_form", "crm.lead": "crm.crm_lead_view_form"}
 
 
 class SchemaPlanner:
@@ -243,7 +243,7 @@ class SchemaPlanner:
             label = self.env._("Other Organizations")
             self._field("res.partner", "x_other_organizations", "char", label)
         for model, count in tabs.items():
-            if model in _FORMS:
+            if model in FORMS:
                 self._add(
                     "view",
                     model,
@@ -299,140 +299,6 @@ class SchemaPlanner:
             for field in self.env[name]._fields.values()
         } | {item["name"] for place, item in self.items.items() if place[0] == "field"}
         return self.env._("%s (Source)", label) if label in taken else label
-
-
-class SchemaBuilder:
-    """Creates what the confirmed plan lists; running it again changes nothing."""
-
-    def __init__(self, project, run=None):
-        self.project = project
-        self.env = project.env
-        self.run = run
-
-    def build(self, items=None):
-        """Create every confirmed item that is not in place, in plan order."""
-        items = self.project.schema_item_ids if items is None else items
-        for item in items.sorted("sequence"):
-            if item.state == "done" or item.action == "skip" or not item.is_confirmed:
-                continue
-            record = getattr(self, f"_make_{item.kind}", self._make_word)(item)
-            self._bind(item, record)
-
-    def _bind(self, item, record):
-        base = {"team_ids": record.team_ids.ids} if item.kind == "stage" else False
-        origin = "created" if item.action == "create" else "matched"
-        self.env["migration.crosswalk"].create(
-            {
-                "project_id": self.project.id,
-                "source_object": f"schema:{item.kind}",
-                "external_id": item.key,
-                "res_model": record._name,
-                "res_id": record.id,
-                "origin": origin,
-                "run_id": self.run.id if self.run else False,
-                "base_values": base if origin == "created" else False,
-            }
-        )
-        item.write({"state": "done", "res_model": record._name, "res_id": record.id})
-        self.env["migration.log"]._record(
-            self.project,
-            self.run,
-            [
-                {
-                    "operation": "schema",
-                    "source_object": f"schema:{item.kind}",
-                    "external_id": item.key,
-                    "res_model": record._name,
-                    "res_id": record.id,
-                    "message": item.name,
-                }
-            ],
-        )
-
-    def _reuse(self, item, model):
-        """Return the existing record, or None: then a new one is made, and said so."""
-        if item.action != "reuse":
-            return None
-        record = self.env[model].browse(item.res_id).exists()
-        if not record:
-            item.action = "create"
-        return record or None
-
-    def _make_word(self, item):
-        model = VOCABULARIES[item.kind][0]
-        vals = {"name": item.name}
-        return self._reuse(item, model) or self.env[model].create(vals)
-
-    def _make_team(self, item):
-        return self._reuse(item, "crm.team") or self.env["crm.team"].create(
-            {
-                "name": item.name,
-                "company_id": self.project.company_id.id,
-                "user_id": False,
-                "use_opportunities": True,
-                "use_leads": True,
-            }
-        )
-
-    def _make_stage(self, item):
-        found = self._reuse(item, "crm.stage")
-        if found:
-            return found
-        links = self.project._schema_links()
-        vals = item.vals
-        return self.env["crm.stage"].create(
-            {
-                "name": item.name,
-                "sequence": vals["sequence"],
-                "is_won": vals["is_won"],
-                "fold": vals["fold"],
-                "team_ids": [(6, 0, [links["team", vals["team"]]])],
-            }
-        )
-
-    def _make_field(self, item):
-        vals = item.vals
-        field = self.env["ir.model.fields"]._get(vals["model"], vals["name"])
-        if field:
-            item.action = "reuse"
-            return field
-        return self.env["ir.model.fields"].create(
-            {
-                "name": vals["name"],
-                "field_description": vals["label"],
-                "model_id": self.env["ir.model"]._get_id(vals["model"]),
-                "ttype": vals["ttype"],
-                "copied": False,
-            }
-        )
-
-    def _make_view(self, item):
-        from lxml import etree
-
-        model = item.vals["model"]
-        names = [
-            other.vals["name"]
-            for other in self.project.schema_item_ids
-            if other.kind == "field"
-            and other.state == "done"
-            and other.vals["model"] == model
-        ]
-        page = etree.Element("page", name="crm_migration", string="Migrated Data")
-        group = etree.SubElement(page, "group")
-        for name in sorted(names):
-            etree.SubElement(group, "field", name=name)
-        arch = etree.Element("data")
-        xpath = etree.SubElement(arch, "xpath", expr="//notebook", position="inside")
-        xpath.append(page)
-        return self.env["ir.ui.view"].create(
-            {
-                "name": f"{model}.form.crm_migration.{self.project.id}",
-                "model": model,
-                "inherit_id": self.env.ref(_FORMS[model]).id,
-                "arch": etree.tostring(arch, encoding="unicode"),
-                "priority": 99,
-            }
-        )
 
 
 def _quiet(convert, value):

@@ -1,0 +1,75 @@
+from odoo import models
+
+
+class MigrationProject(models.Model):
+    """The windows that a project's buttons open."""
+
+    _inherit = "migration.project"
+
+    def action_open_upload(self):
+        """Open the upload wizard."""
+        self.ensure_one()
+        return self._dialog("migration.upload.wizard", self.env._("Upload an Export"))
+
+    def action_open_rollback(self):
+        """Plan the rollback and show it before anything happens."""
+        self.ensure_one()
+        wizard = self.env["migration.rollback.wizard"].create({"project_id": self.id})
+        title = self.env._("Roll Back a Migration")
+        return self._dialog("migration.rollback.wizard", title, wizard.id)
+
+    def _dialog(self, model, name, res_id=False):
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": model,
+            "res_id": res_id,
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_project_id": self.id},
+        }
+
+    def _open(self, action, domain=None, **context):
+        self.ensure_one()
+        result = self.env["ir.actions.act_window"]._for_xml_id(
+            f"crm_migration.{action}"
+        )
+        result["domain"] = [("project_id", "=", self.id), *(domain or [])]
+        result["context"] = {"default_project_id": self.id, **context}
+        return result
+
+    def action_open_map(self):
+        """Open the map."""
+        return self._open("migration_mapping_line_action", search_default_by_object=1)
+
+    def action_open_owners(self):
+        """Open the owner board."""
+        return self._open("migration_owner_action")
+
+    def action_open_schema(self):
+        """Open the schema plan."""
+        return self._open("migration_schema_item_action", search_default_by_kind=1)
+
+    def action_open_staged(self):
+        """Open all staged records."""
+        return self._open("migration_staged_record_action", search_default_by_object=1)
+
+    def action_open_failed(self):
+        """Open the records that failed, with their reasons."""
+        return self._open("migration_staged_record_action", search_default_failed=1)
+
+    def action_open_findings(self):
+        """Open what is wrong with the source."""
+        return self._open("migration_finding_action")
+
+    def action_open_differences(self):
+        """Open the field-level diff."""
+        return self._open("migration_difference_action", search_default_by_object=1)
+
+    def action_open_reconciliation(self):
+        """Open the books."""
+        return self._open("migration_reconciliation_line_action")
+
+    def action_open_log(self):
+        """Open the operation log."""
+        return self._open("migration_log_action")

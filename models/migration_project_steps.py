@@ -1,0 +1,300 @@
+from zoneinfo import available_timezones
+
+from odoo import models
+from odoo.exceptions import UserError
+
+from ..engine.quiet import QUIET_CONTEXT
+from ..engine.schema_build import SchemaBuilder
+from ..engine.schema_plan import SchemaPlanner
+from ..engine.undo import UndoPlanner
+from .migration_mapping_line import BULK_CONFIRM_BAR
+
+
+class MigrationProject(models.Model):
+    """The steps of a migration: what buttons press and scripts call."""
+
+    _inherit = "migration.project"
+
+    def add_file(self, name, content):
+        """Add one file of the export; a later file of the same name replaces it.
+
+        :param name: file name with its ending
+        :param content: base64 text
+        :return: id of the ``migration.source.file``
+        """
+        self.ensure_one()
+        self._check_operator("stage")
+        present = self.file_ids.filtered(lambda file: file.name == name)
+        present.unlink()
+        vals = {"project_id": self.id, "name": name, "content": content}
+        return self.env["migration.source.file"].create(vals).id
+
+    def action_stage(self, background=True):
+        """Read all files into staging, profile them and propose the map."""
+        self.ensure_one()
+        if not self.file_ids:
+            raise UserError(self.env._("Upload the export first."))
+        self._take_manifest()
+        return self._start(["stage", "profile"], background)
+
+    def _take_manifest(self):
+        """Take over what the export says about its dates, unless set by hand."""
+        manifest = self.connector().manifest or {}
+        vals = {}
+        if self.source_timezone == "UTC" and manifest.get("timezone") in (
+            available_timezones()
+        ):
+            vals["source_timezone"] = manifest["timezone"]
+        if not self.date_order and manifest.get("date_format") in ("MDY", "DMY", "YMD"):
+            vals["date_order"] = manifest["date_format"]
+        if vals:
+            self.write(vals)
+
+    def action_confirm_map(self):
+        """Confirm every line that leaves nothing to decide, then plan the schema.
+
+        Lines below the confidence bar, and lines with an open question, stay
+        unconfirmed: a person confirms them one by one on the map.
+
+        :return: True when no line is left, else a notification that says how many
+        """
+        self.ensure_one()
+        self._check_operator("stage")
+        for line in self.mapping_line_ids:
+            if (
+                not line.is_confirmed
+                and line.confidence >= BULK_CONFIRM_BAR
+                and not line._open_question()
+            ):
+                line.is_confirmed = True
+        left = self.mapping_line_ids.filtered(lambda line: not line.is_confirmed)
+        if left:
+            return self._notify(
+                self.env._(
+                    "%(count)s fields still need your decision, for example "
+                    "%(example)s.",
+                    count=len(left),
+                    example=left[0]._open_question() or left[0].source_field,
+                ),
+                "warning",
+            )
+        self.action_plan_schema()
+        return True
+
+    def action_plan_schema(self):
+        """List the teams, stages, words and custom fields that the map needs."""
+        self.ensure_one()
+        self._check_operator("stage")
+        self._check_map()
+        SchemaPlanner(self.sudo()).plan()
+        if self.state in ("profiled", "staged", "rolled_back"):
+            self.sudo().state = "mapped"
+        return True
+
+    def action_apply_schema(self):
+        """Create what the confirmed schema plan lists; again changes nothing."""
+        self.ensure_one()
+        self._check_operator()
+        open_items = self.schema_item_ids.filtered(
+            lambda item: not item.is_confirmed and item.action != "skip"
+        )
+        if open_items:
+            raise UserError(
+                self.env._(
+                    "%(count)s items of the schema plan are not confirmed, for "
+                    "example “%(name)s”.",
+                    count=len(open_items),
+                    name=open_items[0].name,
+                )
+            )
+        project = self.sudo().with_context(**QUIET_CONTEXT)
+        SchemaBuilder(project).build()
+        if self.state == "mapped":
+            self.sudo().state = "ready"
+        return True
+
+    def action_confirm_schema(self):
+        """Confirm the whole schema plan."""
+        self.ensure_one()
+        self._check_operator()
+        self.schema_item_ids.write({"is_confirmed": True})
+        return True
+
+    def action_sample(self, background=True):
+        """Load a sample with its relations, compare every field, take it back."""
+        self._check_ready()
+        return self._start(["sample"], background)
+
+    def action_load(self, background=True):
+        """Load every pending record, then read all of it back."""
+        self._check_ready()
+        return self._start(["load", "verify"], background)
+
+    def action_verify(self, background=True):
+        """Read back every field and balance the books."""
+        return self._start(["verify"], background)
+
+    def action_plan_rollback(self):
+        """Decide the fate of everything the project touched; change nothing.
+
+        :return: ``{fate: number of records}``
+        """
+        self.ensure_one()
+        self._check_operator()
+        return UndoPlanner(self.sudo()).plan()
+
+    def action_rollback(self, background=True):
+        """Undo the project as planned, keeping what people did since."""
+        self.action_plan_rollback()
+        return self._start(["rollback"], background)
+
+    def action_cancel(self):
+        """Stop the running step after its present batch; it can be resumed."""
+        self.ensure_one()
+        self._check_operator("stage")
+        self.run_ids.sudo()._give_up()
+        if self.running_id:
+            self.sudo().is_cancel_requested = True
+        return True
+
+    def action_resume(self, background=True):
+        """Go on with what was cancelled, failed or left behind by a dead process.
+
+        The runs that were to follow are taken up again too. A run that another
+        process is working on is left to it: a run is locked while it is driven.
+        """
+        self.ensure_one()
+        runs = self.run_ids.sorted("id")
+        left = runs.filtered(lambda run: run.state in ("queued", "running"))
+        if not left:
+            stopped = runs.filtered(lambda run: run.state in ("failed", "cancelled"))
+            last = stopped[-1:]
+            left = stopped.filtered(lambda run: run.create_date == last.create_date)
+        if not left:
+            raise UserError(self.env._("Nothing was interrupted."))
+        for run in left:
+            self._check_operator(run.kind)
+        left.sudo()._requeue()
+        return self._work_off(left, background)
+
+    def _check_map(self):
+        left = self.mapping_line_ids.filtered(lambda line: not line.is_confirmed)
+        if not self.mapping_line_ids:
+            raise UserError(self.env._("There is no map yet: stage the files first."))
+        if left:
+            raise UserError(
+                self.env._(
+                    "Nothing moves while the map is unconfirmed: %(count)s fields are "
+                    "open, for example %(object)s, field %(field)s.",
+                    count=len(left),
+                    object=left[0].object_id.label,
+                    field=left[0].source_field,
+                )
+            )
+
+    def _check_ready(self):
+        self.ensure_one()
+        self._check_map()
+        SchemaPlanner(self.sudo()).plan()
+        missing = self.schema_item_ids.filtered(
+            lambda item: item.state != "done" and item.action != "skip"
+        )
+        if missing:
+            raise UserError(
+                self.env._(
+                    "The schema plan is not in place: %(count)s items are missing, for "
+                    "example “%(name)s”. Confirm and create them first.",
+                    count=len(missing),
+                    name=missing[0].name,
+                )
+            )
+
+    # -- running -------------------------------------------------------------------
+
+    def _start(self, kinds, background):
+        """Queue one run per kind; drive them here, or wake Odoo's cron workers."""
+        self.ensure_one()
+        for kind in kinds:
+            self._check_operator(kind)
+        if self.running_id:
+            raise UserError(
+                self.env._("%s is still at work.", self.running_id.display_name)
+            )
+        self.sudo().is_cancel_requested = False
+        runs = (
+            self.env["migration.run"]
+            .sudo()
+            .create([{"project_id": self.id, "kind": kind} for kind in kinds])
+        )
+        return self._work_off(runs, background)
+
+    def _work_off(self, runs, background):
+        """Drive the runs here, one after the other, or wake the workers."""
+        if background:
+            self._wake_workers()
+            return self._notify(
+                self.env._("Started. Odoo works on it in the background."), "info"
+            )
+        for run in runs:
+            run._drive()
+            if run.state != "done":
+                (runs - run)._give_up()
+                raise UserError(run.error or run.state)
+        return True
+
+    def _wake_workers(self):
+        self.env.ref("crm_migration.ir_cron_migration_work").sudo()._trigger()
+
+    def _notify(self, message, kind):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "message": message,
+                "type": kind,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def get_progress(self):
+        """Return what the project is doing, for scripts.
+
+        :return: dict with ``state``, ``running`` (kind or False), ``processed``,
+            ``total``, ``remaining_time``, ``error`` and ``next_step``
+        """
+        self.ensure_one()
+        run = self.running_id
+        return {
+            "state": self.state,
+            "running": run.kind or False,
+            "processed": run.processed,
+            "total": run.total,
+            "remaining_time": run.remaining_time or "",
+            "error": self.last_error or False,
+            "next_step": self.next_step,
+        }
+
+    def get_reconciliation(self):
+        """Return the books: ``is_balanced``, ``completeness`` and one dict a line."""
+        self.ensure_one()
+        names = [
+            "kind",
+            "name",
+            "source_count",
+            "created_count",
+            "updated_count",
+            "unchanged_count",
+            "merged_count",
+            "excluded_count",
+            "failed_count",
+            "pending_count",
+            "found_count",
+            "field_count",
+            "difference_count",
+            "is_balanced",
+        ]
+        return {
+            "is_balanced": self.is_balanced,
+            "completeness": self.completeness,
+            "lines": self.reconciliation_line_ids.read(names, load=False),
+        }
