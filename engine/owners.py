@@ -102,6 +102,7 @@ class OwnerMatcher:
         return user, method
 
     def _report(self):
+        self._report_users()
         self.engine.findings(
             "profile",
             [
@@ -124,6 +125,33 @@ class OwnerMatcher:
                 }
                 for owner in self.project.owner_ids
                 if not owner.user_id and owner.record_count
+            ],
+        )
+
+    def _report_users(self):
+        """List the Odoo users that nobody in the source is."""
+        matched = self.project.owner_ids.user_id
+        users = self.env["res.users"].search(
+            [
+                ("share", "=", False),
+                ("active", "=", True),
+                ("id", "not in", matched.ids),
+            ]
+        )
+        self.engine.findings(
+            "profile",
+            [
+                {
+                    "code": "user_without_owner",
+                    "severity": "3_info",
+                    "source_object": "staff",
+                    "field": "Email",
+                    "value": user.login,
+                    "message": self.env._(
+                        "The Odoo user %s is nobody in the source.", user.name
+                    ),
+                }
+                for user in users
             ],
         )
 

@@ -35,7 +35,7 @@ class Identity:
         return next((header for header in found if header), None)
 
     def of(self, data):
-        """Return ``(external id, name, e-mail)``; the id is a column, e-mail or hash."""
+        """Return ``(external id, name, e-mail)``; the id is a column, mail or hash."""
         email = (
             str((data.get(self._email) if self._email else "") or "").strip().lower()
         )

@@ -97,4 +97,6 @@ class AttachmentTarget(Target):
             message = mapped.pop("message_id")
             if message:
                 message.write({"attachment_ids": [(4, record.id)]})
+                link = self.own_link(message)
+                link.write({"run_id": link.run_id.id})
         self.set_create_date(records, mapped_list)

@@ -56,6 +56,22 @@ class Target:
             raise MappingError(message)
         return vals[name]
 
+    def own_link(self, record):
+        """Return the crosswalk row of a record that this project created.
+
+        Whoever changes such a record once more, in a later batch, writes its row
+        too: otherwise the change would pass for a person's edit.
+        """
+        return self.env["migration.crosswalk"].search(
+            [
+                ("project_id", "=", self.project.id),
+                ("res_model", "=", record._name),
+                ("res_id", "=", record.id),
+                ("origin", "=", "created"),
+            ],
+            limit=1,
+        )
+
     def set_create_date(self, records, mapped_list):
         """Give the records the source's creation date as their own.
 

@@ -47,14 +47,6 @@ class MembershipTarget(Target):
 
     def _remember(self, partner, vals):
         """What we wrote belongs to the contact's own crosswalk row."""
-        link = self.env["migration.crosswalk"].search(
-            [
-                ("project_id", "=", self.project.id),
-                ("res_model", "=", partner._name),
-                ("res_id", "=", partner.id),
-                ("origin", "=", "created"),
-            ],
-            limit=1,
-        )
+        link = self.own_link(partner)
         if link:
             link.base_values = (link.base_values or {}) | vals
