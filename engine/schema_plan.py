@@ -111,9 +111,11 @@ class SchemaPlanner:
         obj = self.project._object("pipeline_stages")
         stages = {}
         for record in obj.staged_record_ids if obj else []:
-            get = lambda name, data=record.payload: data.get(  # noqa: E731
-                self._header(obj, name)
-            )
+            payload = record.payload
+
+            def get(name, payload=payload):
+                return payload.get(self._header(obj, name))
+
             pipeline, name = get("Pipeline") or "", get("Stage") or ""
             key = stage_key(pipeline, name)
             stages.setdefault(

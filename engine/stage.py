@@ -81,7 +81,7 @@ class StageEngine(Engine):
 
     def _open(self):
         if self._connector is None:
-            self._connector = self.project.connector()
+            self._connector = self.project._connector()
             self._tables = [t for t in self._connector.tables() if t.object]
         return self._connector
 

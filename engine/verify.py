@@ -172,7 +172,9 @@ class Bookkeeper:
         )
 
     def _object(self, obj, buckets):
-        stat = lambda word: self.stats.get(f"{obj.name}:{word}", 0)  # noqa: E731
+        def stat(word):
+            return self.stats.get(f"{obj.name}:{word}", 0)
+
         wrong = stat("lost") + stat("overwritten")
         sound = stat("equal") + stat("normalised")
         self._add(

@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.models import MAGIC_COLUMNS
+
+from ..engine.targets import TARGETS
 
 FATES = [
     ("mapped", "Mapped"),
@@ -123,7 +126,10 @@ class MigrationMappingLine(models.Model):
         """Return what a person still has to decide on this line, or False."""
         self.ensure_one()
         vals = vals or {}
-        value = lambda name: vals.get(name, self[name])  # noqa: E731
+
+        def value(name):
+            return vals.get(name, self[name])
+
         names = {"object": self.object_id.label, "field": self.source_field}
         if value("fate") == "undecided":
             return self.env._(
@@ -137,6 +143,10 @@ class MigrationMappingLine(models.Model):
             )
         if value("fate") in ("mapped", "transformed") and not value("target_field"):
             return self.env._("%(object)s, field %(field)s: no target field.", **names)
+        if value("fate") in ("mapped", "transformed"):
+            problem = self._target_problem(value("target_field"))
+            if problem:
+                return problem
         if value("transform") in ("date", "datetime") and (
             value("fate") in ("mapped", "transformed") and not value("date_format")
         ):
@@ -147,6 +157,36 @@ class MigrationMappingLine(models.Model):
                 **names,
             )
         return False
+
+    def _target_problem(self, name):
+        """Return what is wrong with a target field, or False.
+
+        A field of the model, a custom field (made by the schema plan if it is
+        missing), or one of the virtual fields that the preset reads together.
+        """
+        obj = self.object_id
+        if not obj.target:
+            return self.env._("%s are not loaded: drop the field.", obj.label)
+        if name.startswith("_"):
+            virtual = {spec.get("target") for spec in obj._spec()["fields"].values()}
+            is_known = name in virtual
+        else:
+            field = self.env[TARGETS[obj.target].model]._fields.get(name)
+            is_known = (
+                name.startswith("x_")
+                if field is None
+                else field.type not in ("one2many", "reference", "binary")
+                and name not in MAGIC_COLUMNS
+            )
+        if is_known:
+            return False
+        return self.env._(
+            "%(object)s, field %(field)s: “%(target)s” is no field that can be filled. "
+            "Give a field of Odoo, or a name that begins with x_ for a new one.",
+            object=obj.label,
+            field=self.source_field,
+            target=name,
+        )
 
     def action_confirm(self):
         """Confirm these lines; an undecided one is refused with what is missing."""

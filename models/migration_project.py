@@ -232,7 +232,7 @@ class MigrationProject(models.Model):
     def _object_label(self, name):
         return self._object(name).label or name or ""
 
-    def connector(self):
+    def _connector(self):
         """Open the uploaded files as one source (see ``connectors.base``).
 
         :raise UserError: when the upload as a whole is unusable
@@ -257,15 +257,15 @@ class MigrationProject(models.Model):
             for link in links
         }
 
-    def is_multi_company(self):
+    def _is_multi_company(self):
         """Return whether contacts must be tied to the project's company."""
         return self.env["res.company"].sudo().search_count([], limit=2) > 1
 
-    def partner_lang(self):
+    def _partner_lang(self):
         """Return the language that migrated contacts get."""
         return self.company_id.partner_id.lang or self.env.lang or "en_US"
 
-    def message_domain(self):
+    def _message_domain(self):
         """Return the right-hand side of the Message-Ids of migrated messages."""
         return f"project-{self.id}.crm-migration"
 

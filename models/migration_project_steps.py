@@ -39,7 +39,7 @@ class MigrationProject(models.Model):
 
     def _take_manifest(self):
         """Take over what the export says about its dates, unless set by hand."""
-        manifest = self.connector().manifest or {}
+        manifest = self._connector().manifest or {}
         vals = {}
         if self.source_timezone == "UTC" and manifest.get("timezone") in (
             available_timezones()

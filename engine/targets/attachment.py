@@ -17,7 +17,7 @@ class AttachmentTarget(Target):
 
     def __init__(self, mapper):
         super().__init__(mapper)
-        self._connector = self.project.connector()
+        self._connector = self.project._connector()
 
     def finish(self, mapped):
         vals = self.constants | mapped.vals

@@ -38,7 +38,7 @@ class MessageTarget(Target):
             email_from=vals.get("email_from") or self.env.company.email_formatted,
             reply_to=vals.get("email_from") or False,
             message_id=f"<{mapped.record.external_id}.{mapped.record.id}"
-            f"@{self.project.message_domain()}>",
+            f"@{self.project._message_domain()}>",
         )
         vals.setdefault("author_id", False)
         mapped.vals = vals

@@ -18,8 +18,8 @@ class PartnerTarget(Target):
             vals["is_company"] = False
         vals["name"] = self._name(mapped, vals)
         vals.setdefault("user_id", self.project.fallback_user_id.id)
-        vals["lang"] = self.project.partner_lang()
-        if self.project.is_multi_company():
+        vals["lang"] = self.project._partner_lang()
+        if self.project._is_multi_company():
             vals["company_id"] = self.project.company_id.id
         if vals.get("parent_id"):
             self._take_from_company(vals)
