@@ -25,4 +25,4 @@ step "migrating the sample bundle"
 odoo shell -d $DEMO_DB --no-http --log-level=warn <$ADDON_DIR/dev/demo_migration.py
 
 step "Odoo serves at http://127.0.0.1:${PUBLISHED_PORT:-8069}/odoo (login admin, password admin)"
-exec odoo -d $DEMO_DB --no-database-list --log-level=warn
+exec odoo -d $DEMO_DB --no-database-list --http-interface=0.0.0.0 --log-level=warn

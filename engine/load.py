@@ -2,6 +2,8 @@
 
 import psycopg2
 
+from odoo.tools import SQL
+
 from ..exceptions import BinaryMissing, MappingError, RecordSkipped
 from .base import Engine
 from .mapper import RecordMapper
@@ -46,11 +48,12 @@ class ObjectLoader:
             )
         }
         self.outcome, new, known = [], [], []
-        for record in records:
-            mapped = self.mapper.map(record)
+        batch = [self.mapper.map(record) for record in records]
+        self.target.prefetch(batch)
+        for mapped in batch:
             if not self._is_usable(mapped):
                 continue
-            link = links.get(record.external_id)
+            link = links.get(mapped.record.external_id)
             (known if link else new).append((mapped, link))
         self._create([mapped for mapped, _link in new])
         for mapped, link in known:
@@ -121,6 +124,8 @@ class ObjectLoader:
         mapped.inputs["target"] = (model, res_id)
         return {
             "project_id": self.project.id,
+            # given, or the related field costs an UPDATE a batch
+            "company_id": self.project.company_id.id,
             "source_object": self.object.name,
             "external_id": mapped.record.external_id,
             "staged_record_id": mapped.record.id,
@@ -149,8 +154,10 @@ class ObjectLoader:
         if link.origin == "matched":
             self._note(mapped, "merged", "known", self.env._("Loaded before."))
             return
-        vals = mapped.inputs["vals"]
         base = link.base_values or {}
+        # what another row of the source added (a membership) is not its to empty
+        gone = self.mapper.emptied(mapped, base) - set(link.previous_values or {})
+        vals = mapped.inputs["vals"] | dict.fromkeys(gone, False)
         fresh = {
             name: portable(target._fields[name], value)
             for name, value in vals.items()
@@ -164,7 +171,8 @@ class ObjectLoader:
             return
         try:
             with self.env.cr.savepoint():
-                self.target.write(target, changed)
+                # a copy: write() of some models adds values of its own to it
+                self.target.write(target, dict(changed))
                 base = base | {name: fresh[name] for name in changed}
                 link.write(
                     {
@@ -285,8 +293,26 @@ class LoadEngine(Engine):
             ]
         )
         again._set_bucket("pending")
+        self._forget_findings()
         self.run.stats = {"side_effects_before": count_side_effects(self.env)}
         return staged.search_count(self._pending())
+
+    def _forget_findings(self):
+        """What was wrong with a record that is tried again may be right by now."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM migration_finding finding"
+                " USING migration_staged_record staged, migration_object object"
+                " WHERE finding.project_id = %s AND finding.phase = 'load'"
+                " AND staged.state = 'pending' AND object.id = staged.object_id"
+                " AND object.project_id = finding.project_id"
+                " AND object.name = finding.source_object"
+                " AND staged.external_id = finding.external_id",
+                self.project.id,
+            )
+        )
+        self.env.invalidate_all()
 
     def _pending(self):
         return [("project_id", "=", self.project.id), ("state", "=", "pending")]

@@ -140,6 +140,20 @@ class RecordMapper:
         mapped.notes = self._notes
         return mapped
 
+    def emptied(self, mapped, written):
+        """Return the fields of ``written`` for which the source has no value now.
+
+        A column that the newest file does not have says nothing.
+        """
+        payload = self.payload(mapped.record)
+        return {
+            name
+            for line, _transform in self._steps
+            if line.source_field in payload
+            for name in (line.target_field, line.rest_field)
+            if name in written and name not in mapped.vals
+        }
+
     def _refuse(self, mapped, line, raw, error):
         """A value that cannot be used fails its record, or leaves its field empty."""
         is_reference = line.transform in ("reference", "stage")

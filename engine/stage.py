@@ -184,6 +184,7 @@ class StageEngine(Engine):
     def _vals(self, obj, raw, external_id, name, email):
         return {
             "project_id": self.project.id,
+            "company_id": self.project.company_id.id,
             "object_id": obj.id,
             "external_id": external_id,
             "name": name or external_id,

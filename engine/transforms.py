@@ -7,9 +7,10 @@ field. It raises :class:`ConversionError` for a value that cannot be read and
 :class:`MappingError` for one that refers to nothing.
 """
 
+from markupsafe import Markup
+
 from odoo.fields import Command
 from odoo.tools import plaintext2html
-from odoo.tools.mail import html_sanitize
 
 from ..exceptions import MappingError
 from ..tools import converters
@@ -100,12 +101,12 @@ class DateTransform(Transform):
 
 
 class HtmlTransform(Transform):
-    """HTML without scripts and handlers; plain text keeps its lines."""
+    """HTML as it is, the field sanitises it; plain text keeps its lines."""
 
     def convert(self, raw, record, vals):
         text = converters.to_text(raw)
-        if "<" in text and ">" in text and "</" in text or "<br" in text.lower():
-            return html_sanitize(text, sanitize_style=True), ""
+        if "</" in text or "<br" in text.lower():
+            return Markup(text), ""
         return plaintext2html(text), ""
 
 

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from odoo import fields
 from odoo.fields import Command
-from odoo.tools.mail import html_to_inner_content
+from odoo.tools.mail import html_sanitize, html_to_inner_content
 
 
 def portable(field, value):
@@ -67,14 +67,15 @@ def read_portable(records, names):
 def left_behind(record, base):
     """Return what Odoo made of the written values, where it differs, else False.
 
-    HTML that only changed its layout (sanitising closes tags, quotes attributes) is
+    HTML of which only layout and scripts changed (that is what sanitising is for) is
     taken over into ``base``: it is what the source says, written as Odoo writes it.
     """
     found = read_portable(record, list(base))[record.id]
     for name, value in found.items():
         field = record._fields[name]
         if field.type == "html" and value != base[name]:
-            if _plain(field, value) == _plain(field, base[name]):
+            clean = html_sanitize(base[name] or "", sanitize_style=True)
+            if _plain(field, value) == _plain(field, clean):
                 base[name] = value
     return {name: found[name] for name in base if found[name] != base[name]} or False
 

@@ -66,7 +66,9 @@ class VerifyEngine(Engine):
             if actual is None:
                 counts[f"{source_object}:gone"] += 1
                 continue
-            counts[f"{source_object}:found"] += 1
+            if link.staged_record_id.state != "failed":
+                # an update that failed is counted there; the record is as it was
+                counts[f"{source_object}:found"] += 1
             for name, expected in (link.base_values or {}).items():
                 if name not in actual:
                     continue

@@ -92,7 +92,7 @@ class MigrationCommon(TransactionCase):
             project.add_file("export.zip", bundle(files))
         return project
 
-    # -- steps -----------------------------------------------------------------
+    # -- steps
 
     @classmethod
     def stage(cls, project, files=None, name="export.zip"):
@@ -148,7 +148,7 @@ class MigrationCommon(TransactionCase):
         """Return a new project that was taken through all steps."""
         return cls.migrate(cls.make_project(files, **vals))
 
-    # -- looking at the result -------------------------------------------------
+    # -- looking at the result
 
     @classmethod
     def staged_record(cls, project, name, external_id):
@@ -206,7 +206,7 @@ class MigrationCommon(TransactionCase):
             self.assertTrue(record.reason)
         return record
 
-    # -- time --------------------------------------------------------------------
+    # -- time
 
     @classmethod
     def a_day_passes(cls):
@@ -224,7 +224,7 @@ class MigrationCommon(TransactionCase):
                     SQL(
                         "UPDATE %s SET create_date = create_date - interval '1 hour',"
                         " write_date = write_date - interval '1 hour'"
-                        " WHERE write_date > now() at time zone 'UTC' - interval '1 day'",
+                        " WHERE write_date > now()::timestamp - interval '1 day'",
                         SQL.identifier(model._table),
                     )
                 )

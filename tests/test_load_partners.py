@@ -71,8 +71,18 @@ CONTACTS = table(
         "Tags": "VIP; Alumni; vip",
         "Groups": "Spring cohort",
     },
-    {"Client ID": "C-state", "Full Name": "Stan", "Country": "U.S.A.", "State": "texas"},
-    {"Client ID": "C-nowhere", "Full Name": "Una", "Country": "Atlantis", "City": "Deep"},
+    {
+        "Client ID": "C-state",
+        "Full Name": "Stan",
+        "Country": "U.S.A.",
+        "State": "texas",
+    },
+    {
+        "Client ID": "C-nowhere",
+        "Full Name": "Una",
+        "Country": "Atlantis",
+        "City": "Deep",
+    },
     {
         "Client ID": "C-mails",
         "Full Name": "Mel",
@@ -111,7 +121,7 @@ class TestLoadPartners(MigrationCommon):
     def organization(self, external_id):
         return self.target(self.project, "organizations", external_id)
 
-    # -- companies and their people ------------------------------------------------
+    # -- companies and their people
 
     def test_an_organization_is_a_company_and_a_family_is_not(self):
         acme, family = self.organization("O-1"), self.organization("O-2")
@@ -122,7 +132,9 @@ class TestLoadPartners(MigrationCommon):
         self.assertEqual(acme.industry_id.name, "Coaching")
 
     def test_plain_text_notes_keep_their_lines(self):
-        self.assertIn("First line<br>Second line", str(self.organization("O-1").comment))
+        self.assertIn(
+            "First line<br>Second line", str(self.organization("O-1").comment)
+        )
 
     def test_employee_count_is_a_whole_number_of_its_own(self):
         field = self.env["res.partner"]._fields["x_employee_count"]
@@ -197,9 +209,7 @@ class TestLoadPartners(MigrationCommon):
 
     def test_a_further_organization_is_listed_on_the_contact(self):
         self.assertEqual(self.contact("C-own").x_other_organizations, "Bolt (Advisor)")
-        self.assertBucket(
-            self.project, "organization_members", "O-1|C-own", "merged"
-        )
+        self.assertBucket(self.project, "organization_members", "O-1|C-own", "merged")
 
     def test_a_member_without_company_gets_it_and_keeps_the_own_address(self):
         contact = self.contact("C-free")
@@ -215,7 +225,7 @@ class TestLoadPartners(MigrationCommon):
             "bad_reference",
         )
 
-    # -- names, addresses, numbers ----------------------------------------------------
+    # -- names, addresses, numbers
 
     def test_a_name_is_built_from_its_parts_or_the_email(self):
         self.assertEqual(self.contact("C-parts").name, "Pia Parts")
@@ -243,7 +253,9 @@ class TestLoadPartners(MigrationCommon):
             set(contact.x_other_emails.split("; ")),
             {"mel@two.example", "mel@three.example"},
         )
-        self.assertEqual(self.organization("O-1").x_other_emails, "billing@acme.example")
+        self.assertEqual(
+            self.organization("O-1").x_other_emails, "billing@acme.example"
+        )
 
     def test_text_that_is_no_email_leaves_a_finding(self):
         self.assertFalse(self.contact("C-badmail").email)
@@ -252,7 +264,8 @@ class TestLoadPartners(MigrationCommon):
 
     def test_countries_and_states_are_known_by_every_usual_spelling(self):
         countries = {
-            self.contact(name).country_id.code for name in ("C-own", "C-same", "C-state")
+            self.contact(name).country_id.code
+            for name in ("C-own", "C-same", "C-state")
         }
         self.assertEqual(countries, {"US"})
         self.assertEqual(self.contact("C-state").state_id.code, "TX")
@@ -276,7 +289,7 @@ class TestLoadPartners(MigrationCommon):
     def test_a_date_of_birth_is_a_day(self):
         self.assertEqual(self.contact("C-own").x_date_of_birth, date(1980, 2, 29))
 
-    # -- owners and dates ---------------------------------------------------------------
+    # -- owners and dates
 
     def test_the_first_of_two_coaches_owns_the_contact(self):
         contact = self.contact("C-coaches")
@@ -313,3 +326,85 @@ class TestLoadPartners(MigrationCommon):
         project = self.migrated(self.files)
         contact = self.target(project, "contacts", "C-own")
         self.assertEqual(contact.company_id, self.company)
+
+
+class TestPartnersChangeAtTheSource(MigrationCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        organizations = table(
+            {"Organization ID": "O-1", "Organization Name": "Acme"},
+            {"Organization ID": "O-2", "Organization Name": "Bolt"},
+        )
+        first = {
+            "Full Name": "Cleo",
+            "Phone": "+44 20 7946 0958",
+            "City": "Rome",
+            "Tags": "VIP",
+            "Coach": "Ana Ruiz; Ravi Menon",
+            "Job Title": "Chair",
+        }
+        cls.project = cls.migrated(
+            {
+                "organizations.csv": organizations,
+                "contacts.csv": table(
+                    {"Client ID": "C-1", "Organization": ""} | first,
+                    {"Client ID": "C-2"} | first,
+                    {"Client ID": "C-3"} | first,
+                ),
+                "organization_members.csv": table(
+                    {"Organization ID": "O-2", "Client ID": "C-1"}
+                ),
+            }
+        )
+        cls.links = cls.env["migration.crosswalk"].search_count([])
+        cls.a_day_passes()
+        # the newer file has one column less, and one row less
+        second = {"Full Name": "Clea", "Phone": "", "City": "Oslo", "Tags": ""}
+        second |= {"Coach": "Ana Ruiz", "Organization": ""}
+        cls.stage(
+            cls.project,
+            {
+                "contacts.csv": table(
+                    {"Client ID": "C-1"} | second, {"Client ID": "C-2"}
+                )
+            },
+            name="newer.zip",
+        )
+        cls.load(cls.apply_schema(cls.confirm_all(cls.project)))
+
+    def contact(self, external_id):
+        return self.target(self.project, "contacts", external_id)
+
+    def test_a_changed_value_is_written_into_the_same_record(self):
+        self.assertBucket(self.project, "contacts", "C-1", "updated")
+        self.assertEqual(
+            (self.contact("C-1").name, self.contact("C-1").city), ("Clea", "Oslo")
+        )
+        self.assertEqual(self.env["migration.crosswalk"].search_count([]), self.links)
+
+    def test_a_value_that_the_source_cleared_is_cleared(self):
+        contact = self.contact("C-1")
+        self.assertFalse(contact.phone)
+        self.assertFalse(contact.category_id)
+        self.assertFalse(contact.x_other_owners)
+
+    def test_a_column_that_the_newer_file_lacks_clears_nothing(self):
+        self.assertEqual(self.contact("C-1").function, "Chair")
+
+    def test_a_company_that_came_by_a_membership_stays(self):
+        bolt = self.target(self.project, "organizations", "O-2")
+        self.assertEqual(self.contact("C-1").parent_id, bolt)
+
+    def test_a_row_that_lost_its_name_keeps_the_contact_as_it_was(self):
+        self.assertBucket(self.project, "contacts", "C-2", "failed")
+        self.assertEqual(self.contact("C-2").city, "Rome")
+
+    def test_a_row_that_is_gone_at_the_source_is_marked_and_stays(self):
+        record = self.assertBucket(self.project, "contacts", "C-3", "created")
+        self.assertTrue(record.is_missing)
+        self.assertEqual(self.contact("C-3").city, "Rome")
+
+    def test_the_read_back_agrees_with_the_newer_file(self):
+        self.assertFalse(self.project.difference_ids)
+        self.assertTrue(self.project.is_balanced)

@@ -27,6 +27,9 @@ class Target:
         spec = mapper.object._spec()
         self.constants = spec.get("constants", {})
 
+    def prefetch(self, mapped_list):
+        """Read in one go what :meth:`finish` needs of other records."""
+
     def finish(self, mapped):
         """Return the values for create() or write() of one record."""
         raise NotImplementedError

@@ -5,6 +5,9 @@ from ...tools.converters import to_percent
 from ...tools.fingerprint import fold
 from .base import Target
 
+#: Dates that Odoo sets to now when the owner, the stage or the outcome changes.
+_HISTORY = ("date_open", "date_closed", "date_last_stage_update")
+
 
 class LeadTarget(Target):
     """Deals become opportunities whose state Odoo's own constraints accept."""
@@ -127,6 +130,7 @@ class LeadTarget(Target):
         elif lost:
             vals.update(probability=0.0, automated_probability=0.0, active=False)
         else:
+            vals["active"] = True
             vals.setdefault("probability", facts["probability"])
             # equal values would mean "automated", and a cron would overwrite it
             vals["automated_probability"] = 0.0
@@ -147,6 +151,18 @@ class LeadTarget(Target):
             vals["date_last_stage_update"] = changed
             if vals.get("probability") == 100.0:
                 vals.setdefault("date_closed", changed)
+
+    def write(self, record, vals):
+        """A change at the source happened on the source's day, not today."""
+        before = {name: record[name] for name in _HISTORY}
+        # Odoo puts its own dates into the dict that it is given
+        record.write(dict(vals))
+        history = {name: vals.get(name, before[name]) for name in _HISTORY}
+        if record.won_status == "pending":
+            history["date_closed"] = False
+        record.write(
+            {name: day for name, day in history.items() if day != record[name]}
+        )
 
     def created(self, records, mapped_list):
         self.set_create_date(records, mapped_list)

@@ -1,4 +1,5 @@
 from ...exceptions import MappingError
+from ..values import read_portable
 from .base import Target
 
 
@@ -41,12 +42,14 @@ class MembershipTarget(Target):
                 return self.env._("Already listed on the contact.")
             vals = {"x_other_organizations": f"{known}; {name}" if known else name}
             reason = self.env._("Listed under the contact's other organizations.")
+        before = read_portable(partner, list(vals))[partner.id]
         partner.write(vals)
-        self._remember(partner, vals)
+        self._remember(partner, vals, before)
         return reason
 
-    def _remember(self, partner, vals):
+    def _remember(self, partner, vals, before):
         """What we wrote belongs to the contact's own crosswalk row."""
         link = self.own_link(partner)
         if link:
             link.base_values = (link.base_values or {}) | vals
+            link.previous_values = before | (link.previous_values or {})

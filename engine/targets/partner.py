@@ -11,6 +11,33 @@ class PartnerTarget(Target):
     label = "Contact"
     model = "res.partner"
 
+    def __init__(self, mapper):
+        super().__init__(mapper)
+        self._lang = self.project._partner_lang()
+        is_multi_company = self.project._is_multi_company()
+        self._company_id = self.project.company_id.id if is_multi_company else False
+        self._companies = {}
+
+    def prefetch(self, mapped_list):
+        """Read the companies of a batch in one go."""
+        ids = {mapped.vals.get("parent_id") for mapped in mapped_list} - {None}
+        self._companies = {
+            company.id: self._facts(company)
+            for company in self.env[self.model].browse(ids)
+        }
+
+    def _facts(self, company):
+        """Return the address and the commercial values that contacts share."""
+        head = company.commercial_partner_id
+        commercial = {
+            "vat": head.vat,
+            "company_registry": head.company_registry,
+            "industry_id": head.industry_id.id,
+        }
+        address = {name: company[name] for name in ADDRESS}
+        address |= {name: address[name].id for name in ("state_id", "country_id")}
+        return address, {name: value for name, value in commercial.items() if value}
+
     def finish(self, mapped):
         vals = self.constants | mapped.vals
         if mapped.pop("_type") and str(mapped.pop("_type")).lower() == "family":
@@ -18,9 +45,9 @@ class PartnerTarget(Target):
             vals["is_company"] = False
         vals["name"] = self._name(mapped, vals)
         vals.setdefault("user_id", self.project.fallback_user_id.id)
-        vals["lang"] = self.project._partner_lang()
-        if self.project._is_multi_company():
-            vals["company_id"] = self.project.company_id.id
+        vals["lang"] = self._lang
+        if self._company_id:
+            vals["company_id"] = self._company_id
         if vals.get("parent_id"):
             self._take_from_company(vals)
         mapped.vals = vals
@@ -50,23 +77,14 @@ class PartnerTarget(Target):
         address by the company's, or the company's by the person's. A person with an
         address of their own becomes type "Other", which Odoo leaves alone.
         """
-        company = self.env["res.partner"].browse(vals["parent_id"])
+        shared, commercial = self._companies[vals["parent_id"]]
         own = {name: vals[name] for name in ADDRESS if vals.get(name)}
-        shared = {
-            name: self.env["res.partner"]
-            ._fields[name]
-            .convert_to_write(company[name], company)
-            for name in ADDRESS
-        }
+        vals["type"] = "contact"
         if not own:
             vals.update({name: value for name, value in shared.items() if value})
         elif any(vals.get(name, False) != shared[name] for name in ADDRESS):
             vals["type"] = "other"
-        head = company.commercial_partner_id
-        for name in ("vat", "company_registry", "industry_id"):
-            value = head[name].id if name == "industry_id" else head[name]
-            if value:
-                vals[name] = value
+        vals |= commercial
 
     def created(self, records, mapped_list):
         self.set_create_date(records, mapped_list)
