@@ -106,87 +106,6 @@ hold() {
     flock 9
 }
 
-# --- PostgreSQL: own data directory, own port, loopback only -------------------
-
-pg_bin() {
-    local dir
-    dir=$(find /usr/lib/postgresql -path '*/bin/postgres' 2>/dev/null | sort -V | tail -n 1)
-    [ -n "$dir" ] && dirname "$dir"
-}
-
-# PostgreSQL refuses to run as root: use Debian's postgres user then
-as_postgres() {
-    if [ "$(id -u)" -eq 0 ]; then
-        (cd / && setpriv --reuid postgres --regid postgres --init-groups -- "$@")
-    else
-        "$@"
-    fi
-}
-
-pg_data() {
-    [ -s "$CRM_HOME/pg.path" ] && cat "$CRM_HOME/pg.path"
-}
-
-pg_port() {
-    cat "$CRM_HOME/pg.port"
-}
-
-pg_running() {
-    local data
-    data=$(pg_data) && as_postgres "$(pg_bin)/pg_ctl" status -D "$data" >/dev/null 2>&1
-}
-
-pg_start() {
-    pg_running && return 0
-    local data
-    data=$(pg_data) || die "there is no database cluster yet" "Run dev/setup."
-    if ! port_is_free "$(pg_port)"; then
-        free_port 5434 >"$CRM_HOME/pg.port"
-        write_odoo_conf
-    fi
-    # the server must not inherit the lock of `hold`
-    logged pg_start "See also $data/server.log; dev/db reset makes a new cluster." \
-        as_postgres "$(pg_bin)/pg_ctl" start -w -t 120 -D "$data" \
-        -l "$data/server.log" -o "-p $(pg_port)" 9>&-
-}
-
-pg_stop() {
-    pg_running || return 0
-    as_postgres "$(pg_bin)/pg_ctl" stop -w -m fast -D "$(pg_data)" >/dev/null
-}
-
-# pg TOOL ARGS...: a PostgreSQL client program as Odoo's own role
-pg() {
-    local tool=$1
-    shift
-    PGHOST=127.0.0.1 PGPORT=$(pg_port) PGUSER=odoo PGPASSWORD=$(secret odoo) \
-        "$(pg_bin)/$tool" "$@"
-}
-
-db_exists() {
-    [ "$(pg psql -d postgres -Atc "select 1 from pg_database where datname = '$1'")" = 1 ]
-}
-
-# db_has_addon DB: the addon was installed completely
-db_has_addon() {
-    [ "$(pg psql -d "$1" -Atc "select state from ir_module_module
-        where name = '$ADDON'" 2>/dev/null)" = installed ]
-}
-
-db_drop() {
-    pg dropdb --if-exists --force "$1" 2>/dev/null
-    rm -rf "$CRM_HOME/data/filestore/$1"
-}
-
-# db_copy FROM TO: a copy with its attachments; nobody may be connected to FROM
-db_copy() {
-    db_drop "$2"
-    pg createdb -T "$1" "$2"
-    if [ -d "$CRM_HOME/data/filestore/$1" ]; then
-        cp -al "$CRM_HOME/data/filestore/$1" "$CRM_HOME/data/filestore/$2"
-    fi
-}
-
 # --- Odoo -------------------------------------------------------------------
 
 write_odoo_conf() {
@@ -215,3 +134,5 @@ odoo() {
 ensure_environment() {
     "$DEV_DIR/setup" --quiet
 }
+
+source "$DEV_DIR/postgres.sh"

@@ -95,6 +95,8 @@ class MigrationProject(models.Model):
         """Create what the confirmed schema plan lists; again changes nothing."""
         self.ensure_one()
         self._check_operator()
+        # what the map says now, not what it said when the plan was made
+        self.action_plan_schema()
         open_items = self.schema_item_ids.filtered(
             lambda item: not item.is_confirmed and item.action != "skip"
         )

@@ -111,7 +111,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_for(condition, process=None, deadline=DEADLINE):
+def wait_for(condition, process=None, deadline=DEADLINE, interval=0.005):
     """Poll until ``condition()`` is true and return its value."""
     end = time.monotonic() + deadline
     while time.monotonic() < end:
@@ -120,7 +120,7 @@ def wait_for(condition, process=None, deadline=DEADLINE):
             return value
         if process is not None and process.poll() is not None:
             raise AssertionError(f"Odoo ended too early:\n{process.output()}")
-        time.sleep(0.005)
+        time.sleep(interval)
     output = process.output() if process is not None else ""
     raise AssertionError(f"nothing happened in {deadline} s\n{output}")
 

@@ -151,16 +151,25 @@ class TestKill(ProcessCase):
         self.interrupt(site, "rollback", ROLLBACK, (0.1, 0.6))
         self.assert_same_end(site, "rollback", UNDONE)
 
+    def serve_until_at_work(self, site):
+        """Start the server and have its cron worker look for work at once."""
+        process, _url = site.serve()
+        self.addCleanup(process.stop)
+
+        def is_at_work():
+            site.wake_workers()
+            return site.value(OPEN_TRANSACTIONS)
+
+        wait_for(is_at_work, process, interval=0.2)
+        return process
+
     def test_killed_server_goes_on_in_the_background(self):
         site = self.new_site("server", self.ready)
         site.run(QUEUE_LOAD)
         for share in (0.1, 0.6):
-            process, _url = site.serve()
-            site.wake_workers()
+            process = self.serve_until_at_work(site)
             self.kill_at(site, process, "load", share)
-        process, _url = site.serve()
-        self.addCleanup(process.stop)
-        site.wake_workers()
+        process = self.serve_until_at_work(site)
         wait_for(lambda: site.rows(PROGRESS, ["verify"])[0][2] == "done", process)
         process.stop()
         self.assert_same_end(site, "load", LOADED)
