@@ -2,8 +2,14 @@
 # PostgreSQL with a data directory and a port of its own, on loopback only.
 # Sourced by lib.sh, never run.
 
+# The newest PostgreSQL of the machine, or the one that made the cluster.
 pg_bin() {
-    local dir
+    local dir version
+    if version=$(cat "$(pg_data)/PG_VERSION" 2>/dev/null) &&
+        [ -x "/usr/lib/postgresql/$version/bin/postgres" ]; then
+        echo "/usr/lib/postgresql/$version/bin"
+        return 0
+    fi
     dir=$(find /usr/lib/postgresql -path '*/bin/postgres' 2>/dev/null | sort -V | tail -n 1)
     [ -n "$dir" ] && dirname "$dir"
 }

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..exceptions import BinaryMissing, MappingError, RecordSkipped
 from .base import Engine
+from .load_order import LoadOrder
 from .mapper import RecordMapper
 from .quiet import count_side_effects
 from .targets import TARGETS
@@ -294,6 +295,8 @@ class LoadEngine(Engine):
         )
         again._set_bucket("pending")
         self._forget_findings()
+        for obj in self.project.object_ids:
+            LoadOrder(obj).settle()
         self.run.stats = {"side_effects_before": count_side_effects(self.env)}
         return staged.search_count(self._pending())
 
@@ -322,7 +325,7 @@ class LoadEngine(Engine):
             size = TARGETS[obj.target].batch_size if obj.target else 2000
             records = self.env["migration.staged.record"].search(
                 [("object_id", "=", obj.id), ("state", "=", "pending")],
-                order="id",
+                order="load_order, id",
                 limit=size,
             )
             if not records:

@@ -40,6 +40,9 @@ class MigrationStagedRecord(models.Model):
     )
     reason_code = fields.Char()
     reason = fields.Text(help="Why the record is in this bucket.")
+    load_order = fields.Datetime(
+        help="Date by which the records of an object are loaded, oldest first."
+    )
     seen_run_id = fields.Many2one(
         "migration.run", index="btree_not_null", ondelete="set null"
     )
@@ -52,7 +55,7 @@ class MigrationStagedRecord(models.Model):
     _object_external_uniq = models.UniqueIndex(
         "(object_id, external_id)", "An external id is staged once per object."
     )
-    _object_state_idx = models.Index("(object_id, state, id)")
+    _object_state_idx = models.Index("(object_id, state, load_order, id)")
     _object_name_idx = models.Index("(object_id, name_key)")
     _object_email_idx = models.Index("(object_id, email_key)")
 

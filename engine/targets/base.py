@@ -15,6 +15,8 @@ class Target:
     model = ""
     #: records a transaction; smaller where a record carries a file
     batch_size = 500
+    #: field whose value decides the order of loading; Odoo often sorts by id
+    ordered_by = None
     #: virtual values this target reads, with the field that carries a relation
     relation_fields = {}
     #: values that are not compared on read-back (they are not stored as given)

@@ -15,6 +15,7 @@ class LeadTarget(Target):
     key = "lead"
     label = "Opportunity"
     model = "crm.lead"
+    ordered_by = "x_source_created_on"
     relation_fields = {"_client": "partner_id", "_organization": "partner_id"}
 
     def __init__(self, mapper):

@@ -10,6 +10,7 @@ class MessageTarget(Target):
     key = "message"
     label = "Chatter Message"
     model = "mail.message"
+    ordered_by = "date"
     relation_fields = {"_client": "res_id", "_deal": "res_id"}
 
     def __init__(self, mapper):
