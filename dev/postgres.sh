@@ -23,8 +23,9 @@ as_postgres() {
     fi
 }
 
+# Where the cluster is; pg.path names a place outside of CRM_HOME.
 pg_data() {
-    [ -s "$CRM_HOME/pg.path" ] && cat "$CRM_HOME/pg.path"
+    cat "$CRM_HOME/pg.path" 2>/dev/null || echo "$CRM_HOME/pg"
 }
 
 pg_port() {
@@ -32,18 +33,18 @@ pg_port() {
 }
 
 pg_running() {
-    local data
-    data=$(pg_data) && as_postgres "$(pg_bin)/pg_ctl" status -D "$data" >/dev/null 2>&1
+    as_postgres "$(pg_bin)/pg_ctl" status -D "$(pg_data)" >/dev/null 2>&1
 }
 
 pg_start() {
     pg_running && return 0
     local data
-    data=$(pg_data) || die "there is no database cluster yet" "Run dev/setup."
+    data=$(pg_data)
     if ! port_is_free "$(pg_port)"; then
         free_port 5434 >"$CRM_HOME/pg.port"
         write_odoo_conf
     fi
+    step "starting PostgreSQL on 127.0.0.1:$(pg_port)"
     # the server must not inherit the lock of `hold`
     logged pg_start "See also $data/server.log; dev/db reset makes a new cluster." \
         as_postgres "$(pg_bin)/pg_ctl" start -w -t 120 -D "$data" \
@@ -90,12 +91,12 @@ db_copy() {
 # --- making the cluster ----------------------------------------------------
 
 choose_pg_data() {
-    local data=$CRM_HOME/pg
+    local data
     if [ "$(id -u)" -eq 0 ] && ! as_postgres test -x "$CRM_HOME"; then
         data=/var/lib/postgresql/crm_migration-$(sha256sum <<<"$CRM_HOME" | cut -c1-12)
         step "user postgres cannot reach $CRM_HOME: data directory is $data"
+        echo "$data" >"$CRM_HOME/pg.path"
     fi
-    echo "$data" >"$CRM_HOME/pg.path"
 }
 
 init_cluster() {
@@ -130,9 +131,10 @@ get_postgres() {
         logged apt_postgresql "Check the machine's package sources." \
             apt_install postgresql
     fi
-    data=$(pg_data) || { choose_pg_data && data=$(pg_data); }
     if [ ! -e "$CRM_HOME/pg.complete" ]; then
         step "creating the database cluster"
+        choose_pg_data
+        data=$(pg_data)
         pg_stop
         free_port 5434 >"$CRM_HOME/pg.port"
         logged initdb "Remove $data and start again." init_cluster "$data"
@@ -142,6 +144,5 @@ get_postgres() {
         touch "$CRM_HOME/pg.complete"
     fi
     write_odoo_conf
-    pg_running || step "starting PostgreSQL on 127.0.0.1:$(pg_port)"
     pg_start
 }

@@ -28,6 +28,11 @@ class Engine:
     def finish(self):
         """Do what comes after the last batch."""
 
+    def clear(self, model, *domain):
+        """Delete this project's rows of an earlier run."""
+        rows = self.env[model].search([("project_id", "=", self.project.id), *domain])
+        rows.unlink()
+
     def find(self, phase, **values):
         """Record one finding of this run."""
         return self.findings(phase, [values])

@@ -73,7 +73,8 @@ class ObjectLoader:
         except RecordSkipped as error:
             self._note(mapped, "excluded", "skipped", str(error))
         except BinaryMissing as error:
-            self._fail(mapped, "pending_binary", str(error), "Path")
+            field, path = self.mapper.header("Path"), mapped.pop("_path")
+            self._fail(mapped, "pending_binary", str(error), field, path)
         except MappingError as error:
             self._fail(mapped, "unmappable", str(error))
         else:

@@ -28,59 +28,84 @@ class OwnerMatcher:
     def match(self):
         """Create or refresh one row per owner; a choice made by hand is kept."""
         members = self._staff()
-        for value, count in self._named().items():
-            key = fold(value)
-            member = next((m for m in members if key in m["keys"]), None)
+        aliases = {
+            alias: member
+            for member in members.values()
+            for alias in member["alias_keys"]
+        }
+        places = {}
+        for key, (text, count, place) in self._named().items():
+            member = members.get(key) or aliases.get(key)
             if member is None:
-                email = value if "@" in value else ""
-                member = _member(value, email)
-                members.append(member)
+                member = members[key] = _member(text, text if "@" in text else "")
             member["record_count"] += count
+            places.setdefault(_key(member), place)
         known = {owner.key: owner for owner in self.project.owner_ids}
-        for member in members:
-            self._store(member, known.get(member["keys"][0]))
-        self._report()
+        for key, member in members.items():
+            self._store(key, member, known.pop(key, None))
+        self._forget(known.values())
+        self._report(places)
+        self._report_users()
 
-    def _store(self, member, owner):
-        keys = member.pop("keys")
-        vals = self._vals(member) | {"alias_keys": keys[1:]}
+    def _store(self, key, member, owner):
+        vals = self._vals(member)
         if not owner:
-            vals |= {"project_id": self.project.id, "key": keys[0]}
+            vals |= {"project_id": self.project.id, "key": key}
             self.env["migration.owner"].create(vals)
         elif owner.method == "manual":
             owner.write({"record_count": vals["record_count"]})
         else:
             owner.write(vals)
 
+    def _forget(self, owners):
+        """Take off the board whom the source no longer names."""
+        for owner in owners:
+            if owner.method == "manual":
+                owner.record_count = 0
+            else:
+                owner.unlink()
+
     def _named(self):
-        """Return ``{source value: records}`` over all owner and author fields."""
-        counts = Counter()
+        """Return ``{key: (text, records, (line, staged id))}`` of all owner fields."""
+        named = {}
         lines = self.project.mapping_line_ids.filtered(
             lambda line: line.transform in ("owner", "author")
         )
         for line in lines:
             values = self.engine.distinct(line.object_id, line.source_field)
-            for value, count in values:
-                for name in split_multi(value):
-                    counts[name] += count
-        return counts
+            for value, count, first in values:
+                for text in split_multi(value):
+                    seen = named.setdefault(fold(text), [text, 0, (line, first)])
+                    seen[1] += count
+        return named
 
     def _staff(self):
-        """Return the staff the source lists, each known by e-mail and by name."""
+        """Return ``{key: member}`` of the staff the source lists.
+
+        Staff are known by e-mail and by name; a name that two of them share stands
+        for neither.
+        """
         obj = self.project._object("staff")
-        if not obj:
-            return []
         headers = {
             line.target_field: line.source_field for line in obj.mapping_line_ids
         }
-        members = []
+        members = {}
         for record in obj.staged_record_ids:
+            payload = record.payload
 
-            def get(name, data=record.payload):
-                return str(data.get(headers.get(name)) or "").strip()
+            def get(name, payload=payload):
+                return str(payload.get(headers.get(name)) or "").strip()
 
             name = get("_name") or f"{get('_first_name')} {get('_last_name')}".strip()
-            members.append(_member(name, get("_email"), get("_status")))
+            fresh = _member(name, get("_email"), get("_status"))
+            key = _key(fresh)
+            if key:
+                member = members.setdefault(key, fresh)
+                if name and fold(name) not in (key, *member["alias_keys"]):
+                    member["alias_keys"].append(fold(name))
+        shared = Counter(a for member in members.values() for a in member["alias_keys"])
+        for member in members.values():
+            member["alias_keys"] = [a for a in member["alias_keys"] if shared[a] == 1]
         return members
 
     def _vals(self, member):
@@ -101,32 +126,40 @@ class OwnerMatcher:
             return None, "no_access"
         return user, method
 
-    def _report(self):
-        self._report_users()
-        self.engine.findings(
-            "profile",
-            [
+    def _report(self, places):
+        """List the owners whose records go to the fallback user, and where one is."""
+        methods = dict(
+            self.env["migration.owner"]
+            ._fields["method"]
+            ._description_selection(self.env)
+        )
+        rows = []
+        for owner in self.project.owner_ids:
+            if owner.user_id or not owner.record_count:
+                continue
+            line, staged_id = places[owner.key]
+            record = self.env["migration.staged.record"].browse(staged_id)
+            rows.append(
                 {
                     "code": f"owner_{owner.method}",
                     "severity": "2_warning",
-                    "source_object": "staff",
-                    "field": "Email",
+                    "source_object": line.object_id.name,
+                    "external_id": record.external_id,
+                    "file": record.source_file,
+                    "line": record.source_line,
+                    "field": line.source_field,
                     "value": owner.email or owner.name,
                     "message": self.env._(
                         "%(why)s: %(count)s records go to the fallback user "
                         "%(fallback)s, unless you choose another user on the owner "
                         "board.",
-                        why=dict(
-                            owner._fields["method"]._description_selection(self.env)
-                        )[owner.method],
+                        why=methods[owner.method],
                         count=owner.record_count,
                         fallback=self.project.fallback_user_id.name,
                     ),
                 }
-                for owner in self.project.owner_ids
-                if not owner.user_id and owner.record_count
-            ],
-        )
+            )
+        self.engine.findings("profile", rows)
 
     def _report_users(self):
         """List the Odoo users that nobody in the source is."""
@@ -158,11 +191,15 @@ class OwnerMatcher:
 
 def _member(name, email, status=False):
     """Return one owner of the source before it is matched."""
-    keys = [fold(text) for text in (email, name) if text]
     return {
         "name": name,
         "email": email,
         "source_status": status,
         "record_count": 0,
-        "keys": list(dict.fromkeys(keys)) or ["?"],
+        "alias_keys": [fold(name)] if email and name and name != email else [],
     }
+
+
+def _key(member):
+    """Return what an owner is known by: the e-mail, else the name."""
+    return fold(member["email"] or member["name"])

@@ -9,6 +9,7 @@ from ..tools.infer import ValueProfile
 from .base import Engine
 from .owners import OwnerMatcher
 from .propose import MapProposer
+from .values import cell_text
 
 CHUNK = 2000
 #: findings of one kind that are listed one by one; the rest is one summary line
@@ -21,7 +22,7 @@ class ProfileEngine(Engine):
     kind = "profile"
 
     def prepare(self):
-        self.project.finding_ids.filtered(lambda f: f.phase == "profile").unlink()
+        self.clear("migration.finding", ("phase", "=", "profile"))
         self.run.cursor = {"done": []}
         return sum(self.project.object_ids.mapped("staged_count"))
 
@@ -66,14 +67,14 @@ class ProfileEngine(Engine):
             records.invalidate_recordset()
 
     def distinct(self, obj, name, limit=20000):
-        """Return ``[(value, records)]`` of one source field, most frequent first."""
+        """Return ``[(value, records, first staged id)]``, most frequent first."""
         return self.env.execute_query(
             SQL(
-                "SELECT payload ->> %(name)s, count(*)"
+                "SELECT %(text)s, count(*), min(id)"
                 " FROM migration_staged_record"
-                " WHERE object_id = %(object)s AND payload ->> %(name)s <> ''"
+                " WHERE object_id = %(object)s AND %(text)s <> ''"
                 " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %(limit)s",
-                name=name,
+                text=cell_text(name),
                 object=obj.id,
                 limit=limit,
             )
@@ -92,7 +93,7 @@ class ProfileEngine(Engine):
             return
         votes, total = Counter(), 0
         fits = {}
-        for value, count in values:
+        for value, count, _first in values:
             fits[value] = candidate_formats([value])
             total += count
             for fmt in fits[value]:
@@ -107,7 +108,7 @@ class ProfileEngine(Engine):
             self._ambiguous(obj, line, chosen, values)
             return
         line.date_format = chosen[0]
-        wrong = [value for value, _count in values if chosen[0] not in fits[value]]
+        wrong = [value for value in fits if chosen[0] not in fits[value]]
         self._malformed(obj, line, wrong)
 
     def _ambiguous(self, obj, line, formats, values):

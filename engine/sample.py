@@ -21,9 +21,7 @@ class SampleEngine(Engine):
     kind = "sample"
 
     def prepare(self):
-        self.project.difference_ids.filtered(
-            lambda line: line.run_id.kind == "sample"
-        ).unlink()
+        self.clear("migration.difference", ("run_id.kind", "=", "sample"))
         self.run.cursor = {"done": False}
         return len(SampleChooser(self.project).choose())
 
@@ -162,13 +160,11 @@ class FieldDiff:
 
     def _row(self, mapped, line, expected, actual):
         model = self.env[self.loader.target.model]
-        note = next(
-            (n.message for n in mapped.notes if n.source_field == line.source_field),
-            "",
-        )
+        notes = [n for n in mapped.notes if n.source_field == line.source_field]
+        note = notes[0].message if notes else ""
         name = line.target_field or ""
         name = self.loader.target.relation_fields.get(name, name)
-        word = self._verdict(mapped, line, name, model, expected, actual, note)
+        word = self._verdict(mapped, line, name, model, expected, actual, notes)
         return {
             "project_id": self.engine.project.id,
             "run_id": self.engine.run.id,
@@ -185,15 +181,17 @@ class FieldDiff:
             "note": note or self._why(mapped, line, word),
         }
 
-    def _verdict(self, mapped, line, name, model, expected, actual, note):
+    def _verdict(self, mapped, line, name, model, expected, actual, notes):
         if mapped.inputs["bucket"] == "failed":
             return "failed"
         if line.fate == "dropped":
             return "dropped"
+        if any(note.kind == "unreadable" for note in notes):
+            return "lost"
         if name not in expected:
             return "transformed"
         found = verdict(model._fields[name], expected[name], actual.get(name))
-        if found == "equal" and (note or line.fate == "transformed"):
+        if found == "equal" and (notes or line.fate == "transformed"):
             return "transformed"
         return found
 

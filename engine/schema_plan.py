@@ -6,6 +6,7 @@ from ..tools.converters import split_multi, to_boolean, to_integer
 from ..tools.fingerprint import fold
 from .targets import TARGETS
 from .transforms import stage_key, tag_kind
+from .values import cell_text
 
 #: kind -> (model, order in the plan); records are told apart by their folded name
 VOCABULARIES = {
@@ -63,7 +64,7 @@ class SchemaPlanner:
 
     def _values(self, obj, *names):
         """Return ``[(value, ..., records)]`` of the combinations that occur."""
-        columns = SQL(", ").join(SQL("COALESCE(payload ->> %s, '')", n) for n in names)
+        columns = SQL(", ").join(SQL("COALESCE(%s, '')", cell_text(n)) for n in names)
         places = SQL(", ").join(SQL(str(i + 1)) for i in range(len(names)))
         return self.env.execute_query(
             SQL(

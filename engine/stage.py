@@ -67,13 +67,12 @@ class StageEngine(Engine):
 
     def prepare(self):
         connector = self._open()
-        self.project.finding_ids.filtered(
-            lambda finding: finding.phase in ("stage", "profile")
-        ).unlink()
+        self.clear("migration.finding", ("phase", "in", ("stage", "profile")))
         self.findings("stage", [self._problem(p) for p in connector.problems])
         tables = [table for table in connector.tables() if table.object]
         for table in tables:
             self._object(table)
+            self._guessed(table)
         self.run.cursor = {"table": 0, "line": 0}
         declared = connector.manifest.get("files", {}) if connector.manifest else {}
         rows = [declared.get(table.file, {}) for table in tables]
@@ -104,6 +103,23 @@ class StageEngine(Engine):
                 "target": spec["target"] or False,
             }
         )
+
+    def _guessed(self, table):
+        """Say so where the encoding of a file had to be guessed."""
+        encoding = table.dialect.get("encoding") or "utf-8"
+        if not encoding.startswith("utf"):
+            self.find(
+                "stage",
+                code="encoding",
+                severity="3_info",
+                source_object=table.object,
+                file=table.file,
+                value=encoding,
+                message=self.env._(
+                    "Not UTF-8: read as %s. Look at names with accents on the map.",
+                    encoding,
+                ),
+            )
 
     def advance(self):
         connector = self._open()

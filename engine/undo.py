@@ -138,11 +138,11 @@ class UndoEngine(Engine):
     kind = "rollback"
 
     def prepare(self):
-        if not self.project.rollback_line_ids.filtered(
-            lambda line: line.state == "planned"
-        ):
+        lines = self.env["migration.rollback.line"]
+        planned = [("project_id", "=", self.project.id), ("state", "=", "planned")]
+        if not lines.search_count(planned, limit=1):
             UndoPlanner(self.project).plan()
-        return len(self.project.rollback_line_ids)
+        return lines.search_count(planned)
 
     def advance(self):
         lines = self.env["migration.rollback.line"].search(

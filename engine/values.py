@@ -6,7 +6,19 @@ from markupsafe import Markup
 
 from odoo import fields
 from odoo.fields import Command
+from odoo.tools import SQL
 from odoo.tools.mail import html_sanitize, html_to_inner_content
+
+
+def cell_text(name):
+    """SQL of a raw field's text; a JSON list reads as a table would write it."""
+    return SQL(
+        "CASE jsonb_typeof(payload -> %(name)s) WHEN 'array' THEN"
+        " (SELECT string_agg(item, '; ')"
+        " FROM jsonb_array_elements_text(payload -> %(name)s) item)"
+        " ELSE payload ->> %(name)s END",
+        name=name,
+    )
 
 
 def portable(field, value):

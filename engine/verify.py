@@ -21,9 +21,7 @@ class VerifyEngine(Engine):
     kind = "verify"
 
     def prepare(self):
-        self.project.difference_ids.filtered(
-            lambda line: line.run_id.kind == "verify"
-        ).unlink()
+        self.clear("migration.difference", ("run_id.kind", "=", "verify"))
         self.run.cursor = {"last": 0}
         self.run.stats = {}
         return self.env["migration.crosswalk"].search_count(self._domain(0))
@@ -136,6 +134,12 @@ def relation_lines(obj):
         for line in obj.mapping_line_ids
         if line.transform == "reference" and line.fate in ("mapped", "transformed")
     ]
+
+
+def _is_whole(file):
+    """Return whether the stored content is still what the checksum was made of."""
+    content = file._file_read(file.store_fname) if file.store_fname else file.db_datas
+    return file._compute_checksum(content or b"") == file.checksum
 
 
 class Bookkeeper:
@@ -254,10 +258,7 @@ class Bookkeeper:
         )
         files = self.env["ir.attachment"].browse(links.mapped("res_id")).exists()
         stored = files.filtered(lambda file: file.type == "binary")
-        whole = sum(
-            file.file_size == 0 or file._file_read(file.store_fname) != b""
-            for file in stored
-        )
+        whole = sum(_is_whole(file) for file in stored)
         self._add(
             "attachment",
             self.env._("Files with content"),

@@ -15,3 +15,4 @@ from . import migration_difference
 from . import migration_reconciliation_line
 from . import migration_rollback_line
 from . import crm_lead
+from . import ir_cron

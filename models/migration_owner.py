@@ -48,6 +48,11 @@ class MigrationOwner(models.Model):
         "(project_id, key)", "Each owner of the source is listed once."
     )
 
+    @api.constrains("user_id")
+    def _check_user_id(self):
+        for owner in self.filtered("user_id"):
+            owner.project_id._check_can_own(owner.user_id)
+
     @api.depends("user_id", "project_id.fallback_user_id")
     def _compute_effective_user_id(self):
         for owner in self:

@@ -121,20 +121,20 @@ class MigrationProject(models.Model):
     @api.constrains("fallback_user_id", "company_id")
     def _check_fallback_user_id(self):
         for project in self:
-            user = project.fallback_user_id
-            if (
-                not user.active
-                or user.share
-                or project.company_id not in user.company_ids
-            ):
-                raise ValidationError(
-                    self.env._(
-                        "%(user)s cannot be the fallback: it must be an active "
-                        "internal user with access to %(company)s.",
-                        user=user.name,
-                        company=project.company_id.name,
-                    )
-                )
+            project._check_can_own(project.fallback_user_id)
+
+    def _check_can_own(self, user):
+        """Odoo lets anybody own a record; a migration gives them to who can work."""
+        if user.active and not user.share and self.company_id in user.company_ids:
+            return
+        raise ValidationError(
+            self.env._(
+                "%(user)s cannot own the records: it must be an active internal user "
+                "with access to %(company)s.",
+                user=user.name,
+                company=self.company_id.name,
+            )
+        )
 
     # -- computes --------------------------------------------------------------
 
@@ -147,26 +147,35 @@ class MigrationProject(models.Model):
             )[:1]
             project.running_progress = project.running_id.progress
             project.running_remaining = project.running_id.remaining_time
-            last = runs[-1:]
+            # steps that never began because an earlier one failed say nothing
+            last = runs.filtered(
+                lambda run: run.state != "cancelled" or run.date_started
+            )[-1:]
             project.last_error = last.error if last.state == "failed" else False
 
-    @api.depends(
-        "object_ids.staged_record_ids.state",
-        "mapping_line_ids.is_confirmed",
-        "finding_ids",
-        "difference_ids",
-    )
+    @api.depends("object_ids.staged_record_ids.state", "mapping_line_ids.is_confirmed")
     def _compute_counts(self):
+        unconfirmed = self._count_by_project(
+            "migration.mapping.line", [("is_confirmed", "=", False)]
+        )
+        findings = self._count_by_project("migration.finding")
+        differences = self._count_by_project("migration.difference")
         for project in self:
             objects = project.object_ids
             project.staged_count = sum(objects.mapped("staged_count"))
             project.loaded_count = sum(objects.mapped("loaded_count"))
             project.failed_count = sum(objects.mapped("failed_count"))
-            project.unconfirmed_count = len(
-                project.mapping_line_ids.filtered(lambda line: not line.is_confirmed)
+            project.unconfirmed_count = unconfirmed.get(project, 0)
+            project.finding_count = findings.get(project, 0)
+            project.difference_count = differences.get(project, 0)
+
+    def _count_by_project(self, model, domain=()):
+        """Return ``{project: number of rows}``; the rows themselves stay unread."""
+        return dict(
+            self.env[model]._read_group(
+                [("project_id", "in", self.ids), *domain], ["project_id"], ["__count"]
             )
-            project.finding_count = len(project.finding_ids)
-            project.difference_count = len(project.difference_ids)
+        )
 
     @api.depends("reconciliation_line_ids.is_balanced")
     def _compute_books(self):

@@ -197,6 +197,8 @@ class MigrationProject(models.Model):
     def _check_ready(self):
         self.ensure_one()
         self._check_map()
+        self._check_fallback_user_id()
+        self.owner_ids._check_user_id()
         SchemaPlanner(self.sudo()).plan()
         missing = self.schema_item_ids.filtered(
             lambda item: item.state != "done" and item.action != "skip"

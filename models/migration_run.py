@@ -169,6 +169,9 @@ class MigrationRun(models.Model):
 
     def _end(self, state, error=False):
         self.write({"state": state, "error": error, "date_done": fields.Datetime.now()})
+        if state != "done":
+            # the steps that were to follow have nothing to stand on
+            self.project_id.run_ids._give_up()
 
     def _checkpoint(self, handled):
         """Commit the batch and tell the scheduled action how much is left."""

@@ -103,7 +103,14 @@ class MigrationStagedRecord(models.Model):
         }
 
     def action_retry(self):
-        """Queue failed records again; the next run tries them."""
-        self.check_access("write")
-        self.filtered(lambda record: record.state == "failed")._set_bucket("pending")
+        """Queue failed records again; the next run tries them.
+
+        A row whose id another row has is no record of its own: it stays.
+        """
+        for project in self.project_id:
+            project._check_operator("stage")
+        self.sudo().filtered(
+            lambda record: record.state == "failed"
+            and record.reason_code != "duplicate_id"
+        )._set_bucket("pending")
         return True

@@ -49,9 +49,9 @@ def _start_over(self):
 class MigrationCommon(TransactionCase):
     """A manager who migrates, colleagues who own the records, and the usual steps.
 
-    Custom fields come into being while the schema is applied. Do that in
-    ``setUpClass``: the savepoint around a test would take back the columns and leave
-    the fields in the registry. Odoo cleans the registry after the class.
+    Custom fields come into being while the schema is applied: better in
+    ``setUpClass``, because each test that adds or removes some costs a new registry.
+    Odoo cleans the registry after the class.
     """
 
     @classmethod
@@ -72,6 +72,25 @@ class MigrationCommon(TransactionCase):
         cls.fallback = cls.make_user("Fay Fallback", "fay@practice.example")
         cls.ana = cls.make_user("Ana Ruiz", "ana@practice.example")
         cls.ravi = cls.make_user("Ravi Menon", "ravi@practice.example")
+
+    def setUp(self):
+        # before the savepoint of the test, so that it is called after its rollback
+        self.addCleanup(self._restore_registry, self._custom_fields())
+        super().setUp()
+
+    def _custom_fields(self):
+        """Return the custom fields that the registry knows."""
+        return {
+            (model, name)
+            for model in ("res.partner", "crm.lead", "ir.attachment")
+            for name in self.registry[model]._fields
+            if name.startswith("x_")
+        }
+
+    def _restore_registry(self, known):
+        """Make the registry forget what a test did to the schema."""
+        if self._custom_fields() != known:
+            self.registry._setup_models__(self.cr)
 
     @classmethod
     def make_user(cls, name, login, groups="sales_team.group_sale_salesman", **vals):

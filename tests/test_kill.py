@@ -43,7 +43,8 @@ LOADED = STAGED | {
     " FROM crm_tag_rel r WHERE r.lead_id = l.id)"
     " FROM crm_lead l LEFT JOIN res_partner p ON p.id = l.partner_id",
     "messages": "SELECT date, subject, regexp_replace(body,"
-    " '/web/image/[0-9]+|access_token=[-0-9a-f]+', '', 'g'), model, message_type, is_internal,"
+    " '/web/image/[0-9]+|access_token=[-0-9a-f]+', '', 'g'), model, message_type,"
+    " is_internal,"
     " split_part(message_id, '.', 1), (SELECT count(*)"
     " FROM message_attachment_rel r WHERE r.message_id = m.id) FROM mail_message m",
     "attachments": "SELECT name, checksum, file_size, res_model FROM ir_attachment"
@@ -62,7 +63,8 @@ UNDONE = {
     " FROM migration_rollback_line",
 }
 PROGRESS = (
-    "SELECT coalesce(processed, 0), coalesce(total, 0), state FROM migration_run WHERE kind = %s"
+    "SELECT coalesce(processed, 0), coalesce(total, 0), state FROM migration_run"
+    " WHERE kind = %s"
     " ORDER BY id DESC LIMIT 1"
 )
 OPEN_TRANSACTIONS = (
@@ -103,12 +105,13 @@ class TestKill(ProcessCase):
             name: sorted(site.rows(query), key=repr) for name, query in queries.items()
         }
 
-    def kill_at(self, site, process, kind, share):
+    def kill_at(self, site, process, kind, share, wake=None):
         """SIGKILL the process once it has done a share and is amid the next batch."""
 
         def is_there():
-            row = (site.rows(PROGRESS, [kind]) or [(0, 0, "")])[0]
-            processed, total, state = row
+            if wake:
+                wake()
+            processed, total, state = (site.rows(PROGRESS, [kind]) or [(0, 0, "")])[0]
             self.assertNotEqual(state, "done", "it ended before it could be killed")
             return (
                 state == "running"
@@ -117,7 +120,7 @@ class TestKill(ProcessCase):
             )
 
         self.addCleanup(process.stop)
-        wait_for(is_there, process)
+        wait_for(is_there, process, interval=0.1 if wake else 0.005)
         process.stop()
         self.assertEqual(process.returncode, -9)
 
@@ -151,25 +154,19 @@ class TestKill(ProcessCase):
         self.interrupt(site, "rollback", ROLLBACK, (0.1, 0.6))
         self.assert_same_end(site, "rollback", UNDONE)
 
-    def serve_until_at_work(self, site):
-        """Start the server and have its cron worker look for work at once."""
-        process, _url = site.serve()
-        self.addCleanup(process.stop)
-
-        def is_at_work():
-            site.wake_workers()
-            return site.value(OPEN_TRANSACTIONS)
-
-        wait_for(is_at_work, process, interval=0.2)
-        return process
-
     def test_killed_server_goes_on_in_the_background(self):
         site = self.new_site("server", self.ready)
         site.run(QUEUE_LOAD)
         for share in (0.1, 0.6):
-            process = self.serve_until_at_work(site)
-            self.kill_at(site, process, "load", share)
-        process = self.serve_until_at_work(site)
-        wait_for(lambda: site.rows(PROGRESS, ["verify"])[0][2] == "done", process)
+            process, _url = site.serve()
+            self.kill_at(site, process, "load", share, site.wake_workers)
+        process, _url = site.serve()
+        self.addCleanup(process.stop)
+
+        def is_done():
+            site.wake_workers()
+            return site.rows(PROGRESS, ["verify"])[0][2] == "done"
+
+        wait_for(is_done, process, interval=0.1)
         process.stop()
         self.assert_same_end(site, "load", LOADED)

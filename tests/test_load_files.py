@@ -132,6 +132,9 @@ class TestLoadFiles(MigrationCommon):
         for external_id in ("F-html", "F-svg", "F-claimed"):
             self.assertEqual(self.file(external_id).mimetype, "text/plain")
 
+    def test_the_read_back_finds_every_file_as_it_was_written(self):
+        self.assertFalse(self.project.difference_ids)
+
     def test_a_link_stays_a_link(self):
         found = self.file("F-url")
         self.assertEqual(found.type, "url")

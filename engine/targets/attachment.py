@@ -1,5 +1,4 @@
 import hashlib
-import mimetypes
 
 from ...exceptions import BinaryMissing, BrokenFile, MappingError
 from .base import Target
@@ -26,19 +25,24 @@ class AttachmentTarget(Target):
         vals.update(res_model=home[0], res_id=home[1], public=False)
         path, url = mapped.pop("_path"), mapped.pop("_url")
         if path:
-            vals["raw"] = self._content(mapped, path)
-            vals["type"] = "binary"
-            if not vals.get("mimetype"):
-                vals["mimetype"] = (
-                    mimetypes.guess_type(vals["name"])[0] or "application/octet-stream"
-                )
+            vals.update(type="binary", raw=self._content(mapped, path))
         elif url:
             vals.update(type="url", url=self._safe_url(url))
         else:
             raise MappingError(self.env._("The file has neither a path nor a link."))
+        self._mimetype(vals)
         mapped.inputs["message_id"] = message
         mapped.vals = vals
         return vals
+
+    def _mimetype(self, vals):
+        """Let Odoo decide first: it keeps web pages and scripts as plain text."""
+        given = vals.get("mimetype")
+        vals["mimetype"] = self.env[self.model]._check_contents(dict(vals))["mimetype"]
+        if given and given != vals["mimetype"]:
+            line = next(li for li in self.mapper.lines if li.target_field == "mimetype")
+            message = self.env._("Kept as %s", vals["mimetype"])
+            self.mapper.note(line, given, "adjusted", message)
 
     def _home(self, mapped):
         """The deal, else the note's record, else the contact."""
