@@ -14,16 +14,16 @@ _SILENT = {
 
 
 class InboundReferences:
-    """Finds references to doomed records from records that stay.
+    """Finds references to records planned for deletion, from records that stay.
 
     Reads the foreign keys from PostgreSQL itself, so that tables of any installed
-    module count, and the generic (model, id) pairs from the field definitions.
+    module count, and the generic (model, id) pairs from the field definitions. What
+    is planned is read from the rollback plan in the database, not held in memory.
     """
 
-    def __init__(self, env, written=None):
-        self.env = env
-        #: ``{(model, id): {field: value}}`` of what we wrote ourselves
-        self._written = written or {}
+    def __init__(self, project):
+        self.env = project.env
+        self.project = project
 
     @cached_property
     def _models_by_table(self):
@@ -45,88 +45,67 @@ class InboundReferences:
                 " WHERE c.contype = 'f' AND array_length(c.conkey, 1) = 1"
             )
         ):
-            keys.setdefault(referred, []).append((table, column))
+            keys.setdefault(referred.strip('"'), []).append((table.strip('"'), column))
         return keys
 
     @cached_property
     def _generic(self):
         """Return ``[(model, model field, id field)]`` of stored generic references."""
         found = []
-        for name, model in self.env.registry.items():
-            if model._abstract or model._transient or not model._auto:
-                continue
-            for field in model._fields.values():
+        for name in self._models_by_table.values():
+            fields = self.env[name]._fields
+            for field in fields.values():
                 if field.type != "many2one_reference" or not field.store:
                     continue
-                kind = model._fields.get(field.model_field)
+                kind = fields.get(field.model_field)
                 if kind is not None and kind.store:
                     found.append((name, field.model_field, field.name))
         return found
 
-    def find(self, doomed):
-        """Return ``{(model, id): reason}`` of the doomed records that must stay.
-
-        :param doomed: ``{model: {ids}}`` of everything that would be deleted
-        """
+    def find(self, model, ids):
+        """Return ``{id: reason}`` of those of ``ids`` that must stay."""
+        ids = list(ids)
+        if model == "ir.model.fields":
+            return self._fields_in_use(ids)
+        if model == "ir.ui.view" or not ids:
+            return {}
         kept = {}
-        for model, ids in doomed.items():
-            if model == "ir.model.fields":
-                kept |= self._fields_in_use(ids, doomed)
-                continue
-            if model == "ir.ui.view":
-                continue
-            table = self.env[model]._table
-            for other, column in self._foreign_keys.get(table, []):
-                kept |= self._by_key(model, ids, other, column, doomed)
-            kept |= self._by_generic(model, ids, doomed)
-        return kept
+        for table, column in self._foreign_keys.get(self.env[model]._table, []):
+            if not self._is_ours(table):
+                kept |= self._by_key(model, ids, table, column)
+        return kept | self._by_generic(model, ids)
 
     def _is_ours(self, table):
         return table.startswith("migration_") or table in _SILENT
 
-    def _by_key(self, model, ids, table, column, doomed):
-        if self._is_ours(table):
-            return {}
+    def _by_key(self, model, ids, table, column):
         other = self._models_by_table.get(table)
-        if other:
-            return self._by_column(model, ids, other, column, doomed)
-        return self._by_relation(model, ids, table, column, doomed)
-
-    def _by_column(self, model, ids, other, column, doomed):
+        if not other:
+            return self._by_relation(model, ids, table, column)
         rows = self.env.execute_query(
             SQL(
                 "SELECT %(column)s, min(id) FROM %(table)s"
-                " WHERE %(column)s = ANY(%(ids)s) AND NOT id = ANY(%(doomed)s)"
-                " AND NOT %(ours)s GROUP BY 1",
+                " WHERE %(column)s = ANY(%(ids)s) AND %(stays)s GROUP BY 1",
                 column=SQL.identifier(column),
-                table=SQL.identifier(self.env[other]._table),
-                ids=list(ids),
-                doomed=list(doomed.get(other, ())),
-                ours=self._made_by_us(other),
+                table=SQL.identifier(table),
+                ids=ids,
+                stays=self._stays(other),
             )
         )
-        return self._reasons(model, rows, other)
+        return self._reasons(rows, other)
 
-    def _by_relation(self, model, ids, table, column, doomed):
-        """A many2many row counts if its other side stays."""
+    def _by_relation(self, model, ids, table, column):
+        """A many2many row counts if its other side stays and we did not write it."""
         others = [
             (referred, other_column)
             for referred, keys in self._foreign_keys.items()
             for key_table, other_column in keys
             if key_table == table and other_column != column
         ]
-        if len(others) != 1:
-            return {}
-        other = self._models_by_table.get(others[0][0])
+        other = self._models_by_table.get(others[0][0]) if len(others) == 1 else None
         if not other or self._is_ours(others[0][0]):
             return {}
-        own = [
-            field
-            for field in self.env[model]._fields.values()
-            if field.type == "many2many"
-            and field.relation == table
-            and field.column1 == column
-        ]
+        own = self._own_fields(model, table, column)
         if any(field.default for field in own):
             # filled by Odoo at creation (favourites), not by a person
             return {}
@@ -134,28 +113,49 @@ class InboundReferences:
             SQL(
                 "SELECT %(column)s, %(other)s FROM %(table)s"
                 " JOIN %(other_table)s ON %(other_table)s.id = %(other)s"
-                " WHERE %(column)s = ANY(%(ids)s) AND NOT %(other)s = ANY(%(doomed)s)"
-                " AND NOT %(ours)s",
+                " WHERE %(column)s = ANY(%(ids)s) AND %(stays)s",
                 column=SQL.identifier(table, column),
                 other=SQL.identifier(table, others[0][1]),
                 table=SQL.identifier(table),
                 other_table=SQL.identifier(self.env[other]._table),
-                ours=self._made_by_us(other),
-                ids=list(ids),
-                doomed=list(doomed.get(other, ())),
+                ids=ids,
+                stays=self._stays(other),
             )
         )
-        foreign = {
-            res_id: other_id
-            for res_id, other_id in rows
-            if not any(
-                other_id in (self._written.get((model, res_id), {}).get(f.name) or ())
-                for f in own
-            )
-        }
-        return self._reasons(model, foreign.items(), other)
+        if rows and own:
+            written = self._written(model, [row[0] for row in rows])
+            rows = [
+                (res_id, other_id)
+                for res_id, other_id in rows
+                if not any(
+                    other_id in (written.get(res_id, {}).get(f.name) or ()) for f in own
+                )
+            ]
+        return self._reasons(dict(rows).items(), other)
 
-    def _by_generic(self, model, ids, doomed):
+    def _own_fields(self, model, table, column):
+        """Return the many2many fields of ``model`` itself that use the table."""
+        return [
+            field
+            for field in self.env[model]._fields.values()
+            if field.type == "many2many"
+            and field.relation == table
+            and field.column1 == column
+        ]
+
+    def _written(self, model, ids):
+        """Return ``{id: values}`` of what we wrote into these records ourselves."""
+        links = self.env["migration.crosswalk"].search_fetch(
+            [
+                ("project_id", "=", self.project.id),
+                ("res_model", "=", model),
+                ("res_id", "in", ids),
+            ],
+            ["res_id", "base_values"],
+        )
+        return {link.res_id: link.base_values for link in links if link.base_values}
+
+    def _by_generic(self, model, ids):
         kept = {}
         for other, model_field, id_field in self._generic:
             table = self.env[other]._table
@@ -165,63 +165,74 @@ class InboundReferences:
                 SQL(
                     "SELECT %(id_field)s, min(id) FROM %(table)s"
                     " WHERE %(model_field)s = %(model)s"
-                    " AND %(id_field)s = ANY(%(ids)s) AND NOT id = ANY(%(doomed)s)"
-                    " AND NOT %(ours)s GROUP BY 1",
+                    " AND %(id_field)s = ANY(%(ids)s) AND %(stays)s GROUP BY 1",
                     id_field=SQL.identifier(id_field),
                     model_field=SQL.identifier(model_field),
                     table=SQL.identifier(table),
                     model=model,
-                    ids=list(ids),
-                    doomed=list(doomed.get(other, ())),
-                    ours=self._made_by_us(other),
+                    ids=ids,
+                    stays=self._stays(other),
                 )
             )
-            kept |= self._reasons(model, rows, other)
+            kept |= self._reasons(rows, other)
         return kept
 
-    def _made_by_us(self, model):
-        """SQL that is true for rows written in a transaction of a load.
+    def _stays(self, model):
+        """SQL that is true for rows of ``model`` that the rollback leaves in place.
 
-        Odoo makes rows of its own beside ours (an image inside a note becomes an
-        attachment): they share the transaction's time stamp with a crosswalk row.
+        Not those that are planned for deletion, and not those that Odoo made beside
+        ours in a transaction of a load (an image inside a note becomes an
+        attachment): they share its time stamp with a crosswalk row, and go with the
+        record they hang on. A record of ours that is kept does count.
         """
+        table = SQL.identifier(self.env[model]._table)
+        planned = SQL(
+            "NOT EXISTS (SELECT 1 FROM migration_rollback_line plan"
+            " WHERE plan.project_id = %s AND plan.res_model = %s"
+            " AND plan.res_id = %s.id AND plan.fate = 'delete')",
+            self.project.id,
+            model,
+            table,
+        )
         if not self.env[model]._log_access:
-            return SQL("FALSE")
+            return planned
         return SQL(
-            "EXISTS (SELECT 1 FROM migration_crosswalk own"
-            " WHERE own.create_date = %s.create_date)",
-            SQL.identifier(self.env[model]._table),
+            "%s AND NOT (EXISTS (SELECT 1 FROM migration_crosswalk own"
+            " WHERE own.project_id = %s AND own.create_date = %s.create_date)"
+            " AND NOT EXISTS (SELECT 1 FROM migration_crosswalk kept"
+            " WHERE kept.res_model = %s AND kept.res_id = %s.id))",
+            planned,
+            self.project.id,
+            table,
+            model,
+            table,
         )
 
-    def _fields_in_use(self, ids, doomed):
+    def _fields_in_use(self, ids):
         """A custom field stays while a record that stays has a value in it."""
         kept = {}
-        for field in self.env["ir.model.fields"].browse(list(ids)):
+        for field in self.env["ir.model.fields"].browse(ids).exists():
             model = self.env.get(field.model)
             if model is None or field.name not in model._fields:
                 continue
             rows = self.env.execute_query(
                 SQL(
-                    "SELECT min(id) FROM %(table)s WHERE %(column)s IS NOT NULL"
+                    "SELECT 1 FROM %(table)s WHERE %(column)s IS NOT NULL"
                     " AND %(column)s::text NOT IN ('', 'false', '0')"
-                    " AND NOT id = ANY(%(doomed)s) HAVING count(*) > 0",
+                    " AND %(stays)s LIMIT 1",
                     table=SQL.identifier(model._table),
                     column=SQL.identifier(field.name),
-                    doomed=list(doomed.get(field.model, ())),
+                    stays=self._stays(field.model),
                 )
             )
             if rows:
-                kept["ir.model.fields", field.id] = self.env._(
-                    "Records that stay have a value in it."
-                )
+                kept[field.id] = self.env._("Records that stay have a value in it.")
         return kept
 
-    def _reasons(self, model, rows, other):
-        if not rows:
-            return {}
+    def _reasons(self, rows, other):
         label = self.env[other]._description
         return {
-            (model, res_id): self.env._(
+            res_id: self.env._(
                 "%(what)s no. %(id)s refers to it.", what=label, id=other_id
             )
             for res_id, other_id in rows

@@ -6,14 +6,15 @@ from odoo.tools import SQL
 
 from ..exceptions import BinaryMissing, MappingError, RecordSkipped
 from .base import Engine
+from .edits import changed_values, find_edits
 from .load_order import LoadOrder
-from .mapper import RecordMapper
-from .quiet import count_side_effects
+from .mapper import Note, RecordMapper
+from .quiet import SideEffectWatch
 from .targets import TARGETS
 from .values import left_behind, portable
 
 #: Notes of the mapper that become findings; the others only show in the diff.
-_FINDINGS = {"unreadable": "2_warning"}
+_FINDINGS = {"unreadable": "2_warning", "kept_edit": "2_warning"}
 
 
 class ObjectLoader:
@@ -136,6 +137,11 @@ class ObjectLoader:
             "origin": origin,
             "run_id": self.run.id,
             "content_hash": mapped.record.content_hash,
+            "unread_values": {
+                note.source_field: note.value
+                for note in mapped.notes
+                if note.kind == "unreadable"
+            },
             "base_values": {
                 name: portable(fields[name], value)
                 for name, value in vals.items()
@@ -165,21 +171,31 @@ class ObjectLoader:
             for name, value in vals.items()
             if name not in self.target.unread_fields
         }
+        edits = find_edits(self.env, link.res_model, link)
+        theirs = set(changed_values(self.env, link.res_model, link).get(link, ()))
         changed = {name: vals[name] for name in fresh if fresh[name] != base.get(name)}
+        self._keep_edits(mapped, theirs & set(changed))
+        changed = {name: changed[name] for name in changed if name not in theirs}
         mapped.inputs["target"] = (link.res_model, link.res_id)
         if not changed:
-            link.content_hash = mapped.record.content_hash
             self._note(mapped, "unchanged", False, False)
             return
         try:
             with self.env.cr.savepoint():
                 # a copy: write() of some models adds values of its own to it
                 self.target.write(target, dict(changed))
-                base = base | {name: fresh[name] for name in changed}
+                written = {name: fresh[name] for name in changed}
+                left = left_behind(target, written) or {}
+                before = link.left_values or {}
                 link.write(
                     {
-                        "base_values": base,
-                        "left_values": left_behind(target, base),
+                        "base_values": base | written,
+                        "left_values": {
+                            name: value
+                            for name, value in (before | left).items()
+                            if name in left or name not in changed
+                        },
+                        "edit_reason": edits.get(target.id),
                         "content_hash": mapped.record.content_hash,
                         "run_id": self.run.id,
                     }
@@ -191,6 +207,20 @@ class ObjectLoader:
         else:
             fields = ", ".join(sorted(changed))
             self._note(mapped, "updated", False, self.env._("Updated: %s", fields))
+
+    def _keep_edits(self, mapped, names):
+        """A field that a person changed in Odoo is not overwritten, and said so."""
+        for line in self.mapper.lines:
+            if line.target_field in names:
+                mapped.notes.append(
+                    Note(
+                        line.source_field,
+                        line.target_field,
+                        str(self.mapper.payload(mapped.record).get(line.source_field)),
+                        "kept_edit",
+                        self.env._("Changed in Odoo meanwhile: Odoo's value is kept."),
+                    )
+                )
 
     def _fail(self, mapped, code, message, field="", value=""):
         self._note(mapped, "failed", code, message)
@@ -296,9 +326,12 @@ class LoadEngine(Engine):
         )
         again._set_bucket("pending")
         self._forget_findings()
+        self.project._check_map()
+        self.clear("migration.reconciliation.line")
+        self.clear("migration.rollback.line", ("state", "=", "planned"))
         for obj in self.project.object_ids:
             LoadOrder(obj).settle()
-        self.run.stats = {"side_effects_before": count_side_effects(self.env)}
+        self.run.stats = {}
         return staged.search_count(self._pending())
 
     def _forget_findings(self):
@@ -332,7 +365,10 @@ class LoadEngine(Engine):
             if not records:
                 continue
             if obj.target:
+                watch = SideEffectWatch(self.env)
                 self._loader(obj).load(records)
+                made = watch.made().items()
+                self.count(**{f"made:{model}": number for model, number in made})
             else:
                 self._exclude(obj, records)
             return len(records)
@@ -363,7 +399,4 @@ class LoadEngine(Engine):
         )
 
     def finish(self):
-        self.run.stats = (self.run.stats or {}) | {
-            "side_effects_after": count_side_effects(self.env)
-        }
         self.project.state = "loaded"

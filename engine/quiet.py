@@ -1,5 +1,7 @@
 """What a migration must not set off, and the count that proves it did not."""
 
+from odoo.tools import SQL
+
 QUIET_KEY = "crm_migration_quiet"
 
 #: Context under which every record of a run is written. Each key switches off one
@@ -24,26 +26,49 @@ QUIET_CONTEXT = {
 
 #: Tables that stand for "somebody was told or subscribed", by the name shown.
 SIDE_EFFECTS = {
-    "mail.mail": "e-mails",
-    "mail.notification": "notifications",
-    "mail.followers": "followers",
-    "mail.activity": "activities",
-    "crm.lead.scoring.frequency": "lead scoring rows",
+    "mail.mail": "E-mails",
+    "mail.notification": "Notifications",
+    "mail.followers": "Followers",
+    "mail.activity": "Activities",
+    "crm.lead.scoring.frequency": "Lead scoring counts",
 }
 
 
-def count_side_effects(env):
-    """Return ``{model: count}`` for every table of :data:`SIDE_EFFECTS`."""
-    counts = {}
-    for model in SIDE_EFFECTS:
-        if model in env:
-            counts[model] = (
-                env[model].sudo().with_context(active_test=False).search_count([])
-            )
-    counts["crm.lead.scoring.frequency:sum"] = int(
-        sum(
-            row.won_count + row.lost_count
-            for row in env["crm.lead.scoring.frequency"].sudo().search([])
-        )
-    )
-    return counts
+class SideEffectWatch:
+    """Counts what one batch made in the tables of :data:`SIDE_EFFECTS`.
+
+    A transaction sees no rows that others add meanwhile: what is above the highest
+    id of its beginning is its own.
+    """
+
+    def __init__(self, env):
+        self.env = env
+        self._before = self._look()
+
+    def _look(self):
+        marks = {}
+        for model in SIDE_EFFECTS:
+            table = SQL.identifier(self.env[model]._table)
+            what = SQL("COALESCE(max(id), 0)")
+            if model == "crm.lead.scoring.frequency":
+                what = SQL("COALESCE(sum(won_count + lost_count), 0)")
+            marks[model] = self.env.execute_query(SQL("SELECT %s FROM %s", what, table))
+        return {model: rows[0][0] for model, rows in marks.items()}
+
+    def made(self):
+        """Return ``{model: number}`` of what was made since, zeros included."""
+        self.env.flush_all()
+        made = {}
+        for model, mark in self._before.items():
+            if model == "crm.lead.scoring.frequency":
+                continue
+            made[model] = self.env.execute_query(
+                SQL(
+                    "SELECT count(*) FROM %s WHERE id > %s",
+                    SQL.identifier(self.env[model]._table),
+                    mark,
+                )
+            )[0][0]
+        scoring = "crm.lead.scoring.frequency"
+        made[scoring] = int(abs(self._look()[scoring] - self._before[scoring]))
+        return made

@@ -21,6 +21,7 @@ class SampleEngine(Engine):
     kind = "sample"
 
     def prepare(self):
+        self.project._check_map()
         self.clear("migration.difference", ("run_id.kind", "=", "sample"))
         self.run.cursor = {"done": False}
         return len(SampleChooser(self.project).choose())

@@ -2,11 +2,25 @@
 
 from itertools import islice
 
-from ..connectors.base import Problem
+from ..connectors.base import Problem, SourceTable
 from ..tools.fingerprint import content_hash, derived_id, fold, normalise_header
 from .base import Engine, severity
 
 PAGE = 500
+#: problems by which one row of a table is not staged
+_REFUSED = {"unclosed_quote", "not_a_record"}
+#: problems by which a table is not read to its end, or not at all
+_NOT_WHOLE = {
+    "bad_json",
+    "bomb",
+    "broken_archive",
+    "broken_file",
+    "cell_too_large",
+    "empty_file",
+    "encrypted",
+    "missing_header",
+    "row_count",
+}
 
 
 class Identity:
@@ -68,11 +82,17 @@ class StageEngine(Engine):
     def prepare(self):
         connector = self._open()
         self.clear("migration.finding", ("phase", "in", ("stage", "profile")))
+        self.clear("migration.reconciliation.line")
         self.findings("stage", [self._problem(p) for p in connector.problems])
         tables = [table for table in connector.tables() if table.object]
         for table in tables:
-            self._object(table)
+            self._object(table).write({"problem": False, "refused_count": 0})
             self._guessed(table)
+        for problem in connector.problems:
+            if problem.object and problem.severity == "error":
+                # an object that cannot be read is in the books all the same
+                table = SourceTable(problem.object, problem.file, ())
+                self._object(table).problem = problem.message
         self.run.cursor = {"table": 0, "line": 0}
         declared = connector.manifest.get("files", {}) if connector.manifest else {}
         rows = [declared.get(table.file, {}) for table in tables]
@@ -143,9 +163,19 @@ class StageEngine(Engine):
         problems = [item for item in page if isinstance(item, Problem)]
         self.findings("stage", [self._problem(problem) for problem in problems])
         raws = [item for item in page if not isinstance(item, Problem)]
-        self._upsert(self.project._object(table.object), raws)
+        obj = self.project._object(table.object)
+        self._note_losses(obj, problems)
+        self._upsert(obj, raws)
         self.run.cursor = cursor | {"line": max(item.line for item in page)}
         return len(page)
+
+    def _note_losses(self, obj, problems):
+        """What is not staged must be missed in the books."""
+        refused = [p for p in problems if p.code in _REFUSED]
+        obj.refused_count += len(refused)
+        for problem in problems:
+            if problem.code in _NOT_WHOLE:
+                obj.problem = problem.message
 
     def _problem(self, problem):
         return {
@@ -277,7 +307,13 @@ class StageEngine(Engine):
 
     def finish(self):
         """Note what the newest upload no longer holds."""
-        names = {table.object for table in self._open() and self._tables}
+        self._open()
+        names = {table.object for table in self._tables}
+        # from a table that was not read to its end nothing can be said to be gone
+        whole = self.project.object_ids.filtered(
+            lambda obj: not obj.problem and not obj.refused_count
+        )
+        names &= set(whole.mapped("name"))
         gone = self.env["migration.staged.record"].search(
             [
                 ("project_id", "=", self.project.id),

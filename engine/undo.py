@@ -2,12 +2,10 @@
 
 import psycopg2
 
-from odoo.tools import SQL
-
 from .base import Engine
+from .edits import find_edits
 from .inbound import InboundReferences
 from .schema_build import SchemaBuilder
-from .values import read_portable
 
 BATCH = 500
 
@@ -18,134 +16,124 @@ class UndoPlanner:
     def __init__(self, project):
         self.project = project
         self.env = project.env
+        self.lines = self.env["migration.rollback.line"]
 
     def plan(self):
         """Replace the plan; nothing else is written. Return ``{fate: number}``."""
-        self.project.rollback_line_ids.unlink()
-        links = self.env["migration.crosswalk"].search(
-            [("project_id", "=", self.project.id)], order="id"
-        )
-        fates = self._fates(links)
-        self._keep_referenced(
-            fates,
-            {(k.res_model, k.res_id): k.base_values for k in links if k.base_values},
-        )
-        self.env["migration.rollback.line"].create(
-            [
-                {
-                    "project_id": self.project.id,
-                    "crosswalk_id": link.id,
-                    "position": link.id,
-                    "source_object": link.source_object,
-                    "external_id": link.external_id,
-                    "res_model": link.res_model,
-                    "res_id": link.res_id,
-                    "record_name": link.staged_record_id.name or link.external_id,
-                    "fate": fates[link.res_model, link.res_id][0],
-                    "reason": fates[link.res_model, link.res_id][1],
-                }
-                for link in links
-            ]
-        )
+        self.lines.search([("project_id", "=", self.project.id)]).unlink()
+        last = 0
+        links = self.env["migration.crosswalk"]
+        while batch := links.search(
+            [("project_id", "=", self.project.id), ("id", ">", last)],
+            order="id",
+            limit=BATCH * 4,
+        ):
+            self._plan_batch(batch)
+            last = batch[-1].id
+        self._release_doubles()
+        while self._keep_referenced():
+            pass
         return dict(
-            self.env["migration.rollback.line"]._read_group(
+            self.lines._read_group(
                 [("project_id", "=", self.project.id)], ["fate"], ["__count"]
             )
         )
 
-    def _fates(self, links):
-        """Return ``{(model, id): (fate, reason)}`` from the records themselves."""
-        fates = {}
+    def _plan_batch(self, links):
+        rows = []
         for model, group in links.grouped("res_model").items():
             alive = set(self.env[model].browse(group.mapped("res_id")).exists().ids)
-            edited = self._edited(model, group.filtered("staged_record_id"))
+            edited = find_edits(self.env, model, group.filtered("staged_record_id"))
             for link in group:
-                place = (model, link.res_id)
-                if link.res_id not in alive:
-                    fates[place] = ("gone", self.env._("Deleted by hand."))
-                elif link.origin == "created" and link.res_id in edited:
-                    fates[place] = ("keep_edited", edited[link.res_id])
-                elif link.origin == "created":
-                    fates.setdefault(place, ("delete", ""))
-                    if fates[place][0] == "release":
-                        fates[place] = ("delete", "")
-                else:
-                    fates.setdefault(
-                        place, ("release", self.env._("Existed before the migration."))
-                    )
-        return fates
-
-    def _edited(self, model, links):
-        """Return ``{id: reason}`` of records a person changed after our write."""
-        created = links.filtered(lambda link: link.origin == "created")
-        if not created:
-            return {}
-        table = self.env[model]._table
-        edited = {
-            res_id: self.env._("Edited by %s.", login)
-            for res_id, login in self.env.execute_query(
-                SQL(
-                    "SELECT target.id, writer.login FROM migration_crosswalk link"
-                    " JOIN %(table)s target ON target.id = link.res_id"
-                    " LEFT JOIN res_users writer ON writer.id = target.write_uid"
-                    " WHERE link.id = ANY(%(ids)s)"
-                    " AND target.write_date > link.write_date"
-                    " AND target.write_uid <> %(robot)s",
-                    table=SQL.identifier(table),
-                    ids=created.ids,
-                    robot=self.env.ref("base.user_root").id,
+                fate, reason = self._fate(link, alive, edited)
+                rows.append(
+                    {
+                        "project_id": self.project.id,
+                        "company_id": self.project.company_id.id,
+                        "crosswalk_id": link.id,
+                        "position": link.id,
+                        "source_object": link.source_object,
+                        "external_id": link.external_id,
+                        "res_model": link.res_model,
+                        "res_id": link.res_id,
+                        "record_name": link.staged_record_id.name or link.external_id,
+                        "fate": fate,
+                        "reason": reason,
+                    }
                 )
+        self.lines.create(rows)
+
+    def _fate(self, link, alive, edited):
+        if link.res_id not in alive:
+            return "gone", self.env._("Deleted by hand.")
+        if link.origin == "matched":
+            return "release", self.env._("Existed before, or goes with its own line.")
+        if link.res_id in edited:
+            return "keep_edited", edited[link.res_id]
+        return "delete", False
+
+    def _release_doubles(self):
+        """A row bound to a record of ours shares the fate of that record's own row."""
+        for model in ("crm.stage", "res.partner"):
+            kept = self.lines.search(
+                [*self._planned(model), ("fate", "=", "keep_edited")]
             )
-        }
-        for link, name in self._changed_values(model, created):
-            label = self.env[model]._fields[name].get_description(self.env)["string"]
-            edited.setdefault(link.res_id, self.env._("Edited since: %s.", label))
-        return edited
+            doubles = self.lines.search(
+                [
+                    *self._planned(model),
+                    ("fate", "=", "release"),
+                    ("res_id", "in", kept.mapped("res_id")),
+                ]
+            )
+            doubles.write({"fate": "keep_edited"})
 
-    def _changed_values(self, model, links):
-        """Yield ``(link, field)`` where the value is no longer the one we left."""
-        names = {name for link in links for name in link.base_values or {}}
-        names = [name for name in names if name in self.env[model]._fields]
-        records = self.env[model].browse(links.mapped("res_id")).exists()
-        found = read_portable(records, names)
-        for link in links:
-            actual = found.get(link.res_id)
-            for name, left in (
-                (link.base_values or {}) | (link.left_values or {})
-            ).items():
-                if actual is not None and name in actual and actual[name] != left:
-                    yield link, name
-                    break
+    def _planned(self, model):
+        return [("project_id", "=", self.project.id), ("res_model", "=", model)]
 
-    def _keep_referenced(self, fates, written):
-        """Keep what others refer to, until no further record has to be kept."""
-        inbound = InboundReferences(self.env, written)
-        while True:
-            doomed = {}
-            for (model, res_id), (fate, _reason) in fates.items():
-                if fate == "delete":
-                    doomed.setdefault(model, set()).add(res_id)
-            found = inbound.find(doomed)
-            if not found:
-                return
-            for place, reason in found.items():
-                fates[place] = ("keep_referenced", reason)
+    def _keep_referenced(self):
+        """Keep what others refer to; return whether anything was found."""
+        inbound = InboundReferences(self.project)
+        found_any = False
+        for model, ids in self.lines._read_group(
+            [("project_id", "=", self.project.id), ("fate", "=", "delete")],
+            ["res_model"],
+            ["res_id:array_agg"],
+        ):
+            for start in range(0, len(ids), 10 * BATCH):
+                found = inbound.find(model, ids[start : start + 10 * BATCH])
+                keep_lines(self.lines, self._planned(model), found)
+                found_any = found_any or bool(found)
+        return found_any
+
+
+def keep_lines(lines, domain, found, fate="keep_referenced"):
+    """Turn planned deletions into keeps; ``found`` is ``{res_id: reason}``."""
+    for line in lines.search([*domain, ("res_id", "in", list(found))]) if found else ():
+        line.write({"fate": fate, "reason": found[line.res_id]})
 
 
 class UndoEngine(Engine):
-    """Carry out the plan, newest record first, in batches."""
+    """Carry out the plan, newest record first, in batches.
+
+    What people did after the plan was made counts too: every batch is looked at once
+    more before it goes.
+    """
 
     kind = "rollback"
 
+    def __init__(self, run):
+        super().__init__(run)
+        self.lines = self.env["migration.rollback.line"]
+        self._inbound = InboundReferences(self.project)
+
     def prepare(self):
-        lines = self.env["migration.rollback.line"]
         planned = [("project_id", "=", self.project.id), ("state", "=", "planned")]
-        if not lines.search_count(planned, limit=1):
+        if not self.lines.search_count(planned, limit=1):
             UndoPlanner(self.project).plan()
-        return lines.search_count(planned)
+        return self.lines.search_count(planned)
 
     def advance(self):
-        lines = self.env["migration.rollback.line"].search(
+        lines = self.lines.search(
             [("project_id", "=", self.project.id), ("state", "=", "planned")],
             order="position desc",
             limit=BATCH,
@@ -159,10 +147,23 @@ class UndoEngine(Engine):
             if line.res_model != model:
                 break
             batch |= line
+        self._look_again(model, batch)
         self._delete(batch.filtered(lambda line: line.fate == "delete"))
         self._let_go(batch.filtered(lambda line: line.fate in ("release", "gone")))
         self._keep(batch.filtered(lambda line: line.fate.startswith("keep")))
         return len(batch)
+
+    def _look_again(self, model, batch):
+        doomed = batch.filtered(lambda line: line.fate == "delete")
+        domain = [("id", "in", doomed.ids)]
+        links = doomed.crosswalk_id.filtered("staged_record_id")
+        edited = find_edits(self.env, model, links)
+        keep_lines(self.lines, domain, edited, "keep_edited")
+        keep_lines(
+            self.lines,
+            [*domain, ("fate", "=", "delete")],
+            self._inbound.find(model, doomed.mapped("res_id")),
+        )
 
     def _delete(self, lines):
         """Delete the records and free their staged rows; halve on a refusal."""
@@ -231,7 +232,14 @@ class UndoEngine(Engine):
                 ("reason_code", "in", ("not_loaded", "skipped")),
             ]
         )._set_bucket("pending")
-        self.project.reconciliation_line_ids.unlink()
+        self.clear("migration.reconciliation.line")
+        failed = self.lines.search_count(
+            [("project_id", "=", self.project.id), ("state", "=", "failed")]
+        )
+        if failed:
+            self.run.error = self.env._(
+                "%s records could not be removed: the rollback plan says why.", failed
+            )
         self.project.state = "rolled_back"
 
     def _show_kept_fields(self):

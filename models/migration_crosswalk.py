@@ -39,6 +39,12 @@ class MigrationCrosswalk(models.Model):
     left_values = fields.Json(
         help="What stood there right afterwards, where Odoo changed what was written."
     )
+    edit_reason = fields.Char(
+        help="Set when a person had changed the record before we wrote to it again."
+    )
+    unread_values = fields.Json(
+        help="Source values that could not be read: {source field: value}."
+    )
     previous_values = fields.Json(help="What stood there before, per field.")
 
     _project_source_uniq = models.UniqueIndex(
@@ -46,6 +52,7 @@ class MigrationCrosswalk(models.Model):
         "A source record has one counterpart in Odoo.",
     )
     _target_idx = models.Index("(res_model, res_id)")
+    _batch_idx = models.Index("(project_id, create_date)")
 
     def action_open_target(self):
         """Open the Odoo record."""

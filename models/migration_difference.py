@@ -9,6 +9,7 @@ VERDICTS = [
     ("edited", "Edited Since"),
     ("overwritten", "Overwritten by Odoo"),
     ("lost", "Lost"),
+    ("unread", "Not Readable: Left Empty"),
     ("failed", "Record Failed"),
 ]
 

@@ -14,6 +14,8 @@ FATES = [
 
 #: A proposal below this confidence is left for a person to decide one by one.
 BULK_CONFIRM_BAR = 90
+#: Who confirmed a line and when; written with the confirmation, never by hand.
+SIGNATURE = ("confirmed_by", "confirmed_on")
 
 
 class MigrationMappingLine(models.Model):
@@ -104,9 +106,13 @@ class MigrationMappingLine(models.Model):
             "on_missing",
             "new_field_type",
         }
+        # whoever writes is who agrees: nobody confirms in another's name
+        vals = {name: vals[name] for name in vals if name not in SIGNATURE}
         if decision & set(vals) and "is_confirmed" not in vals:
-            vals = dict(vals, is_confirmed=False, confirmed_by=False)
-        if vals.get("is_confirmed") and "confirmed_by" not in vals:
+            vals["is_confirmed"] = False
+        if "is_confirmed" in vals and not vals["is_confirmed"]:
+            vals.update(dict.fromkeys(SIGNATURE, False))
+        if vals.get("is_confirmed"):
             self._check_decided(vals)
             vals = dict(
                 vals,
@@ -196,7 +202,7 @@ class MigrationMappingLine(models.Model):
 
     def action_unconfirm(self):
         """Take the confirmation back."""
-        self.write({"is_confirmed": False, "confirmed_by": False})
+        self.write({"is_confirmed": False})
         return True
 
     def action_drop(self):

@@ -25,6 +25,14 @@ class MigrationObject(models.Model):
     )
     source_files = fields.Char(readonly=True, help="Where the records came from.")
     field_names = fields.Json(readonly=True, help="Header of the source, in order.")
+    refused_count = fields.Integer(
+        "Refused Rows",
+        readonly=True,
+        help="Rows of the source that could not be read, and so are not staged.",
+    )
+    problem = fields.Char(
+        readonly=True, help="Why the newest upload of this object is not whole."
+    )
     mapping_line_ids = fields.One2many("migration.mapping.line", "object_id")
     staged_record_ids = fields.One2many("migration.staged.record", "object_id")
     staged_count = fields.Integer(compute="_compute_counts")

@@ -77,8 +77,8 @@ class MigrationProject(models.Model):
     )
     tolerance = fields.Float(
         "Tolerance (%)",
-        default=1.0,
-        help="Share of failed records up to which the result is accepted.",
+        default=0.0,
+        help="Share of lost or overwritten fields up to which the books still balance.",
     )
     file_ids = fields.One2many("migration.source.file", "project_id")
     object_ids = fields.One2many("migration.object", "project_id")

@@ -1,3 +1,4 @@
+import binascii
 from zoneinfo import available_timezones
 
 from odoo import models
@@ -24,10 +25,17 @@ class MigrationProject(models.Model):
         """
         self.ensure_one()
         self._check_operator("stage")
+        if not name:
+            raise UserError(self.env._("The file has no name."))
+        if not content:
+            raise UserError(self.env._("“%s” is empty.", name))
         present = self.file_ids.filtered(lambda file: file.name == name)
         present.unlink()
         vals = {"project_id": self.id, "name": name, "content": content}
-        return self.env["migration.source.file"].create(vals).id
+        try:
+            return self.env["migration.source.file"].create(vals).id
+        except binascii.Error as error:
+            raise UserError(self.env._("“%s” is no base64 text.", name)) from error
 
     def action_stage(self, background=True):
         """Read all files into staging, profile them and propose the map."""
@@ -146,8 +154,14 @@ class MigrationProject(models.Model):
         return UndoPlanner(self.sudo()).plan()
 
     def action_rollback(self, background=True):
-        """Undo the project as planned, keeping what people did since."""
-        self.action_plan_rollback()
+        """Undo the project as planned, keeping what people did since.
+
+        Without a plan one is made. What changed after the plan is seen as well: each
+        batch is looked at once more before it goes.
+        """
+        planned = [("project_id", "=", self.id), ("state", "=", "planned")]
+        if not self.env["migration.rollback.line"].search_count(planned, limit=1):
+            self.action_plan_rollback()
         return self._start(["rollback"], background)
 
     def action_cancel(self):
@@ -176,6 +190,9 @@ class MigrationProject(models.Model):
             raise UserError(self.env._("Nothing was interrupted."))
         for run in left:
             self._check_operator(run.kind)
+            if run.kind in ("sample", "load"):
+                self._check_map()
+        self.sudo().is_cancel_requested = False
         left.sudo()._requeue()
         return self._work_off(left, background)
 

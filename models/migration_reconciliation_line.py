@@ -44,6 +44,10 @@ class MigrationReconciliationLine(models.Model):
     difference_count = fields.Integer(
         "Differences", help="Fields overwritten or lost since they were written."
     )
+    unread_count = fields.Integer(
+        "Unreadable", help="Source values that could not be read and were left empty."
+    )
+    problem = fields.Char(help="Why the source itself is not whole.")
     is_balanced = fields.Boolean("Balanced", compute="_compute_is_balanced", store=True)
 
     @api.depends(
@@ -57,6 +61,10 @@ class MigrationReconciliationLine(models.Model):
         "failed_count",
         "pending_count",
         "found_count",
+        "field_count",
+        "difference_count",
+        "problem",
+        "project_id.tolerance",
     )
     def _compute_is_balanced(self):
         for line in self:
@@ -71,7 +79,16 @@ class MigrationReconciliationLine(models.Model):
                 not line.pending_count
                 and line.source_count == accounted
                 and line.found_count == landed
+                and not line.problem
+                and line._is_within_tolerance()
             )
+
+    def _is_within_tolerance(self):
+        """Fields lost or overwritten, as a share of the fields that were compared."""
+        if self.kind != "object":
+            return True
+        allowed = self.field_count * self.project_id.tolerance / 100
+        return self.difference_count <= allowed
 
     def action_open_records(self):
         """Open the staged records behind this line."""

@@ -39,4 +39,5 @@ class MigrationRollbackLine(models.Model):
         required=True,
     )
 
+    _target_idx = models.Index("(project_id, res_model, res_id)")
     _project_state_idx = models.Index("(project_id, state, position)")

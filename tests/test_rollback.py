@@ -236,32 +236,33 @@ class TestRollbackKeeps(RollbackCommon):
 
     @classmethod
     def a_person_works(cls):
+        """Each of these is a request of its own: Odoo notes who wrote at the flush."""
         cls.kept["edited"].with_user(cls.ana).phone = "+47 22 12 34 56"
-        # a scheduled action or a module wrote into it
+        cls.kept["edited"].with_user(cls.ana).flush_recordset()
+        # a scheduled action wrote into it
         cls.kept["silently"].function = "Director"
-        cls.quote = (
-            cls.env["crm.lead"]
-            .with_user(cls.ana)
-            .create(
-                {
-                    "name": "A quotation of our own",
-                    "partner_id": cls.kept["quoted"].id,
-                    "tag_ids": [(6, 0, cls.used.ids)],
-                    "team_id": cls.env.ref("sales_team.team_sales_department").id,
-                }
-            )
+        cls.env.flush_all()
+        cls.quote = cls.person("crm.lead").create(
+            {
+                "name": "A quotation of our own",
+                "partner_id": cls.kept["quoted"].id,
+                "tag_ids": [(6, 0, cls.used.ids)],
+                "team_id": cls.env.ref("sales_team.team_sales_department").id,
+            }
         )
         cls.kept["noted"].with_user(cls.ana).message_post(body="We spoke today")
-        cls.child = (
-            cls.env["res.partner"]
-            .with_user(cls.ana)
-            .create({"name": "A new colleague", "parent_id": cls.joined.id})
+        cls.child = cls.person("res.partner").create(
+            {"name": "A new colleague", "parent_id": cls.joined.id}
         )
         cls.deal.with_user(cls.fallback).activity_schedule(
             "mail.mail_activity_data_todo", user_id=cls.fallback.id
         )
         cls.contact("deleted").unlink()
         cls.env.flush_all()
+
+    @classmethod
+    def person(cls, model):
+        return cls.env[model].with_user(cls.ana)
 
     def test_an_edited_record_is_kept_with_the_name_of_the_editor(self):
         self.assertFate("contacts", "C-edited", "keep_edited", "ana@practice.example")

@@ -100,7 +100,5 @@ class AttachmentTarget(Target):
         for record, mapped in zip(records, mapped_list, strict=True):
             message = mapped.pop("message_id")
             if message:
-                message.write({"attachment_ids": [(4, record.id)]})
-                link = self.own_link(message)
-                link.write({"run_id": link.run_id.id})
+                self.write_again(message, {"attachment_ids": [(4, record.id)]})
         self.set_create_date(records, mapped_list)

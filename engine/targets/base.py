@@ -1,6 +1,7 @@
 """What every kind of target has in common."""
 
 from ...exceptions import MappingError
+from ..edits import find_edits
 
 
 class Target:
@@ -61,12 +62,20 @@ class Target:
             raise MappingError(message)
         return vals[name]
 
-    def own_link(self, record):
-        """Return the crosswalk row of a record that this project created.
+    def write_again(self, record, vals):
+        """Write to a record of ours once more, in a later batch than its own.
 
-        Whoever changes such a record once more, in a later batch, writes its row
-        too: otherwise the change would pass for a person's edit.
+        Its crosswalk row is written too, or the change would pass for a person's
+        edit; an edit that a person did make before is noted first. Returns the row.
         """
+        link = self._own_link(record)
+        edits = find_edits(self.env, record._name, link)
+        record.write(vals)
+        link.write({"edit_reason": edits.get(record.id)})
+        return link
+
+    def _own_link(self, record):
+        """Return the crosswalk row of a record that this project created."""
         return self.env["migration.crosswalk"].search(
             [
                 ("project_id", "=", self.project.id),

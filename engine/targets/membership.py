@@ -43,13 +43,9 @@ class MembershipTarget(Target):
             vals = {"x_other_organizations": f"{known}; {name}" if known else name}
             reason = self.env._("Listed under the contact's other organizations.")
         before = read_portable(partner, list(vals))[partner.id]
-        partner.write(vals)
-        self._remember(partner, vals, before)
-        return reason
-
-    def _remember(self, partner, vals, before):
-        """What we wrote belongs to the contact's own crosswalk row."""
-        link = self.own_link(partner)
+        link = self.write_again(partner, vals)
         if link:
+            # what we wrote belongs to the contact's own crosswalk row
             link.base_values = (link.base_values or {}) | vals
             link.previous_values = before | (link.previous_values or {})
+        return reason

@@ -1,0 +1,177 @@
+"""The reconciliation: both sides of every object, relation and file."""
+
+from odoo.tools import SQL
+
+from .quiet import SIDE_EFFECTS
+from .targets import TARGETS
+
+
+def relation_lines(obj):
+    """Return ``[(mapping line, field of the target that carries the relation)]``."""
+    if not obj or not obj.target:
+        return []
+    fields = TARGETS[obj.target].relation_fields
+    return [
+        (line, fields.get(line.target_field, line.target_field))
+        for line in obj.mapping_line_ids
+        if line.transform == "reference" and line.fate in ("mapped", "transformed")
+    ]
+
+
+def _is_whole(file):
+    """Return whether the stored content is still what the checksum was made of."""
+    content = file._file_read(file.store_fname) if file.store_fname else file.db_datas
+    if not content and not file.checksum:
+        return file.file_size == 0
+    return file._compute_checksum(content or b"") == file.checksum
+
+
+class Bookkeeper:
+    """Writes the reconciliation: both sides of every object and relation."""
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.env = engine.env
+        self.project = engine.project
+        self.run = engine.run
+        self.stats = engine.run.stats or {}
+        self.lines = []
+
+    def balance(self):
+        """Replace the project's reconciliation by the present one."""
+        self.engine.clear("migration.reconciliation.line")
+        self.env.flush_all()
+        counts = self.project.object_ids._bucket_counts()
+        for obj in self.project.object_ids.sorted("sequence"):
+            self._object(obj, counts[obj.id])
+            for line, name in relation_lines(obj):
+                self._relation(obj, line, name)
+        self._files()
+        self._side_effects()
+        self.env["migration.reconciliation.line"].create(self.lines)
+
+    def _add(self, kind, name, **vals):
+        self.lines.append(
+            {
+                "project_id": self.project.id,
+                "run_id": self.run.id,
+                "sequence": len(self.lines),
+                "kind": kind,
+                "name": name,
+            }
+            | vals
+        )
+
+    def _object(self, obj, buckets):
+        def stat(word):
+            return self.stats.get(f"{obj.name}:{word}", 0)
+
+        wrong = stat("lost") + stat("overwritten")
+        sound = stat("equal") + stat("normalised")
+        # a row that could not even be staged is a record of the source as well
+        refused = obj.refused_count
+        buckets = buckets | {"failed": buckets["failed"] + refused}
+        self._add(
+            "object",
+            obj.label,
+            object_id=obj.id,
+            problem=obj.problem,
+            source_count=sum(buckets.values()),
+            found_count=stat("found"),
+            field_count=sound + wrong + stat("edited") + stat("unread"),
+            difference_count=wrong,
+            unread_count=stat("unread"),
+            **{f"{bucket}_count": number for bucket, number in buckets.items()},
+        )
+
+    def _relation(self, obj, line, name):
+        """Offered by the source, linked in Odoo, failed with its record."""
+        buckets = dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT state, count(*) FROM migration_staged_record"
+                    " WHERE object_id = %(object)s"
+                    " AND COALESCE(payload ->> %(name)s, '') <> '' GROUP BY state",
+                    object=obj.id,
+                    name=line.source_field,
+                )
+            )
+        )
+        landed = sum(
+            buckets.get(state, 0)
+            for state in ("created", "updated", "unchanged", "merged")
+        )
+        empty, found = self._linked(obj, line, name)
+        empty, found = (0, landed) if found is None else (empty, found)
+        self._add(
+            "relation",
+            f"{obj.label}: {line.source_field}",
+            object_id=obj.id,
+            source_count=sum(buckets.values()),
+            created_count=landed - empty,
+            # the map says "leave empty" for what refers to nothing
+            excluded_count=buckets.get("excluded", 0) + empty,
+            failed_count=buckets.get("failed", 0),
+            pending_count=buckets.get("pending", 0),
+            found_count=found,
+            difference_count=max(landed - empty - found, 0),
+        )
+
+    def _linked(self, obj, line, name):
+        """Return ``(left empty by the map, found in Odoo)`` of the landed records.
+
+        Found is what Odoo's own column says now: the record we linked, or another
+        one that a person put there since.
+        """
+        target = TARGETS[obj.target]
+        field = self.env[target.model]._fields.get(name)
+        if name == "id" or field is None:
+            return 0, None
+        return self.env.execute_query(
+            SQL(
+                "SELECT count(*) FILTER (WHERE %(base)s IS NULL),"
+                " count(*) FILTER (WHERE %(base)s IS NOT NULL AND (%(base)s = %(live)s"
+                " OR (%(live)s IS NOT NULL AND target.write_date > link.write_date"
+                " AND target.write_uid <> %(robot)s)))"
+                " FROM migration_staged_record staged"
+                " JOIN migration_crosswalk link ON link.staged_record_id = staged.id"
+                " JOIN %(table)s target ON target.id = link.res_id"
+                " WHERE staged.object_id = %(object)s AND staged.state <> 'failed'"
+                " AND COALESCE(staged.payload ->> %(source)s, '') <> ''",
+                base=SQL("NULLIF((link.base_values ->> %s)::int, 0)", name),
+                live=SQL.identifier("target", name),
+                table=SQL.identifier(self.env[target.model]._table),
+                object=obj.id,
+                source=line.source_field,
+                robot=self.env.ref("base.user_root").id,
+            )
+        )[0]
+
+    def _files(self):
+        """Files by content: those that lie in the filestore with their checksum."""
+        obj = self.project._object("files")
+        if not obj:
+            return
+        links = self.env["migration.crosswalk"].search(
+            [("project_id", "=", self.project.id), ("source_object", "=", "files")]
+        )
+        files = self.env["ir.attachment"].browse(links.mapped("res_id")).exists()
+        stored = files.filtered(lambda file: file.type == "binary")
+        whole = sum(_is_whole(file) for file in stored)
+        self._add(
+            "attachment",
+            self.env._("Files with content"),
+            object_id=obj.id,
+            source_count=len(stored),
+            created_count=len(stored),
+            found_count=whole,
+        )
+
+    def _side_effects(self):
+        """Whom the load told or subscribed: nobody, counted in its own batches."""
+        loads = self.env["migration.run"].search(
+            [("project_id", "=", self.project.id), ("kind", "=", "load")]
+        )
+        for key, label in SIDE_EFFECTS.items():
+            made = sum((run.stats or {}).get(f"made:{key}", 0) for run in loads)
+            self._add("side_effect", label, found_count=made)
