@@ -22,12 +22,11 @@ class RecordSkipped(MigrationError):
 
 
 class MappingError(MigrationError):
-    """A value cannot be mapped: the record fails with the message as its reason."""
+    """A value cannot be mapped: the record fails with the message as its reason.
 
+    ``field`` is the preset's name of the source field that has to be corrected.
+    """
 
-class RetryLater(MigrationError):
-    """A passing refusal: try the same again after some seconds."""
-
-    def __init__(self, message: str = "", seconds: float = 60.0):
+    def __init__(self, message: str = "", field: str = ""):
         super().__init__(message)
-        self.seconds = seconds
+        self.field = field

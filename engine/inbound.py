@@ -182,8 +182,8 @@ class InboundReferences:
 
         Not those that are planned for deletion, and not those that Odoo made beside
         ours in a transaction of a load (an image inside a note becomes an
-        attachment): they share its time stamp with a crosswalk row, and go with the
-        record they hang on. A record of ours that is kept does count.
+        attachment): they share its time stamp with a line of the plan, and go with
+        the record they hang on. A record of ours that is kept does count.
         """
         table = SQL.identifier(self.env[model]._table)
         planned = SQL(
@@ -197,8 +197,8 @@ class InboundReferences:
         if not self.env[model]._log_access:
             return planned
         return SQL(
-            "%s AND NOT (EXISTS (SELECT 1 FROM migration_crosswalk own"
-            " WHERE own.project_id = %s AND own.create_date = %s.create_date)"
+            "%s AND NOT (EXISTS (SELECT 1 FROM migration_rollback_line own"
+            " WHERE own.project_id = %s AND own.made_on = %s.create_date)"
             " AND NOT EXISTS (SELECT 1 FROM migration_crosswalk kept"
             " WHERE kept.res_model = %s AND kept.res_id = %s.id))",
             planned,

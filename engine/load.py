@@ -2,6 +2,7 @@
 
 import psycopg2
 
+from odoo.exceptions import MissingError
 from odoo.tools import SQL
 
 from ..exceptions import BinaryMissing, MappingError, RecordSkipped
@@ -77,10 +78,17 @@ class ObjectLoader:
             field, path = self.mapper.header("Path"), mapped.pop("_path")
             self._fail(mapped, "pending_binary", str(error), field, path)
         except MappingError as error:
-            self._fail(mapped, "unmappable", str(error))
+            self._fail(mapped, "unmappable", str(error), *self._place(mapped, error))
+        except (ValueError, KeyError, MissingError) as error:
+            self._fail(mapped, "refused", str(error))
         else:
             return True
         return False
+
+    def _place(self, mapped, error):
+        """Return the source's field and value that an error is about."""
+        header = self.mapper.header(error.field) or error.field
+        return header, self.mapper.payload(mapped.record).get(header, "")
 
     def _create(self, batch):
         """Create a batch, halving it on failure."""
@@ -366,7 +374,9 @@ class LoadEngine(Engine):
                 continue
             if obj.target:
                 watch = SideEffectWatch(self.env)
-                self._loader(obj).load(records)
+                loader = self._loader(obj)
+                records = loader.target.cut(records)
+                loader.load(records)
                 made = watch.made().items()
                 self.count(**{f"made:{model}": number for model, number in made})
             else:

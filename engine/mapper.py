@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from odoo.fields import Command
 
 from ..exceptions import MappingError
-from ..tools.fingerprint import fold, normalise_header
+from ..tools.fingerprint import fold
 from .places import Places
 from .transforms import make_transform
 
@@ -184,12 +184,3 @@ class RecordMapper:
         elif isinstance(value, str) and present and isinstance(present, str):
             value = present if value in present else f"{present}; {value}"
         bag[name] = value
-
-
-def find_header(names, canonical, preset, object_name):
-    """Return the header among ``names`` that stands for ``canonical``, or None."""
-    aliases = set(preset.aliases(object_name, canonical))
-    for name in names:
-        if normalise_header(name) in aliases:
-            return name
-    return None

@@ -127,35 +127,45 @@ class ProfileEngine(Engine):
         )
 
     def _malformed(self, obj, line, values):
+        """List the records whose date cannot be read, the first hundreds one by one."""
         if not values:
             return
-        records = (
-            self.env["migration.staged.record"].search([("object_id", "=", obj.id)])
-            if len(values) <= LISTED
-            else []
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT external_id, source_file, source_line, %(text)s,"
+                " count(*) OVER ()"
+                " FROM migration_staged_record WHERE object_id = %(object)s"
+                " AND %(text)s = ANY(%(bad)s) ORDER BY id LIMIT %(limit)s",
+                text=cell_text(line.source_field),
+                object=obj.id,
+                bad=values,
+                limit=LISTED,
+            )
         )
-        bad = set(values)
-        self.findings(
-            "profile",
-            [
-                {
-                    "code": "malformed_date",
-                    "severity": "2_warning",
-                    "source_object": obj.name,
-                    "external_id": record.external_id,
-                    "file": record.source_file,
-                    "line": record.source_line,
-                    "field": line.source_field,
-                    "value": str(record.payload.get(line.source_field))[:200],
-                    "message": self.env._(
-                        "No date in the format %s: the field will be empty.",
-                        line.date_format,
-                    ),
-                }
-                for record in records
-                if str(record.payload.get(line.source_field)) in bad
-            ],
+        message = self.env._(
+            "No date in the format %s: the field will be empty.", line.date_format
         )
+        shared = {
+            "code": "malformed_date",
+            "severity": "2_warning",
+            "source_object": obj.name,
+            "field": line.source_field,
+        }
+        findings = [
+            shared
+            | {
+                "external_id": external_id,
+                "file": file,
+                "line": number,
+                "value": value[:200],
+                "message": message,
+            }
+            for external_id, file, number, value, _count in rows
+        ]
+        if rows and rows[0][4] > LISTED:
+            rest = self.env._("And %s more of the same.", rows[0][4] - LISTED)
+            findings.append(shared | {"file": obj.source_files, "message": rest})
+        self.findings("profile", findings)
 
     def _duplicate_emails(self, obj):
         groups = self.env["migration.staged.record"]._read_group(

@@ -53,13 +53,7 @@ class ReferenceTransform:
             [("object_id", "=", obj.id), *named(values)],
             ["external_id", "name_key", "email_key", "state", "reason"],
         )
-        links = {
-            link.staged_record_id.id: (link.res_model, link.res_id)
-            for link in self.env["migration.crosswalk"].search_fetch(
-                [("staged_record_id", "in", staged.ids)],
-                ["staged_record_id", "res_model", "res_id"],
-            )
-        }
+        links = self._links(staged)
         indexes = {"id": {}, "name": {}, "email": {}}
         for record in staged:
             if record.reason_code in ("duplicate_id", "repeated"):
@@ -69,6 +63,20 @@ class ReferenceTransform:
             indexes["email"].setdefault(record.email_key, []).append(record)
         for text in values:
             self._found[text] = self._match(text, indexes, links)
+
+    def _links(self, staged):
+        """Return ``{staged id: (model, id)}``; id 0 stands for a record since gone."""
+        rows = self.env["migration.crosswalk"].search_fetch(
+            [("staged_record_id", "in", staged.ids)],
+            ["staged_record_id", "res_model", "res_id"],
+        )
+        links = {}
+        for model, group in rows.grouped("res_model").items():
+            alive = set(self.env[model].browse(group.mapped("res_id")).exists().ids)
+            for row in group:
+                res_id = row.res_id if row.res_id in alive else 0
+                links[row.staged_record_id.id] = (model, res_id)
+        return links
 
     def _match(self, text, indexes, links):
         """Return ``(link or None, staged records)`` for one value."""
@@ -87,8 +95,16 @@ class ReferenceTransform:
             return None, ""
         for text in texts:
             link, records = self._found.get(text, (None, []))
-            if link:
+            if link and link[1]:
                 return self._result(link), ""
+            if link:
+                raise MappingError(
+                    self.env._(
+                        "“%(value)s” of “%(object)s” was deleted in Odoo.",
+                        object=label,
+                        value=text,
+                    )
+                )
             if len(records) > 1:
                 raise MappingError(
                     self.env._(

@@ -33,6 +33,7 @@ class Identity:
         self._preset, self._object = preset, obj_name
         self._ids = [self._parts(text) for text in spec.get("id", [])]
         self._names = [self._parts(text) for text in spec.get("name_fields", [])]
+        self._derived = [self._header(field) for field in spec.get("derived_id", [])]
         self._email = self._header(spec.get("email_field", "Email"))
 
     def _parts(self, text):
@@ -58,7 +59,10 @@ class Identity:
             filter(None, (self._join(data, p, "|", True) for p in self._ids)), ""
         )
         if not external:
-            external = email or derived_id(*(str(data[key]) for key in sorted(data)))
+            # what tells records apart; a corrected detail is no new record
+            names = [header for header in self._derived if header] or sorted(data)
+            parts = [str(data.get(header) or "") for header in names]
+            external = email or derived_id(*parts)
         return external, name, email
 
     @staticmethod

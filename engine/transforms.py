@@ -10,7 +10,6 @@ field. It raises :class:`ConversionError` for a value that cannot be read and
 from markupsafe import Markup
 
 from odoo.fields import Command
-from odoo.tools import plaintext2html
 
 from ..exceptions import MappingError
 from ..tools import converters
@@ -104,10 +103,7 @@ class HtmlTransform(Transform):
     """HTML as it is, the field sanitises it; plain text keeps its lines."""
 
     def convert(self, raw, record, vals):
-        text = converters.to_text(raw)
-        if "</" in text or "<br" in text.lower():
-            return Markup(text), ""
-        return plaintext2html(text), ""
+        return Markup(converters.to_html_text(raw) or ""), ""
 
 
 class OwnerTransform(Transform):

@@ -2,6 +2,8 @@
 
 import psycopg2
 
+from odoo.tools import SQL
+
 from .base import Engine
 from .edits import find_edits
 from .inbound import InboundReferences
@@ -30,6 +32,7 @@ class UndoPlanner:
         ):
             self._plan_batch(batch)
             last = batch[-1].id
+        self._note_transactions()
         self._release_doubles()
         while self._keep_referenced():
             pass
@@ -38,6 +41,19 @@ class UndoPlanner:
                 [("project_id", "=", self.project.id)], ["fate"], ["__count"]
             )
         )
+
+    def _note_transactions(self):
+        """Copy the exact time of each crosswalk row: it tells our transactions."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE migration_rollback_line AS line SET made_on = link.create_date"
+                " FROM migration_crosswalk link"
+                " WHERE link.id = line.crosswalk_id AND line.project_id = %s",
+                self.project.id,
+            )
+        )
+        self.lines.invalidate_model(["made_on"])
 
     def _plan_batch(self, links):
         rows = []

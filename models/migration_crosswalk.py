@@ -12,6 +12,7 @@ class MigrationCrosswalk(models.Model):
 
     _name = "migration.crosswalk"
     _description = "Migration Crosswalk"
+    _rec_name = "external_id"
     _order = "id"
 
     project_id = fields.Many2one(
@@ -19,7 +20,7 @@ class MigrationCrosswalk(models.Model):
     )
     company_id = fields.Many2one(related="project_id.company_id", store=True)
     source_object = fields.Char(required=True)
-    external_id = fields.Char(required=True)
+    external_id = fields.Char("Source ID", required=True)
     staged_record_id = fields.Many2one(
         "migration.staged.record", index="btree_not_null", ondelete="set null"
     )
@@ -52,7 +53,6 @@ class MigrationCrosswalk(models.Model):
         "A source record has one counterpart in Odoo.",
     )
     _target_idx = models.Index("(res_model, res_id)")
-    _batch_idx = models.Index("(project_id, create_date)")
 
     def action_open_target(self):
         """Open the Odoo record."""

@@ -13,6 +13,9 @@ VERDICTS = [
     ("failed", "Record Failed"),
 ]
 
+#: Verdicts that a person should look at; the others are as they should be.
+NOTABLE = ("edited", "overwritten", "lost", "unread", "failed")
+
 
 class MigrationDifference(models.Model):
     """One field of one record: source value, value expected, value found."""
@@ -20,6 +23,7 @@ class MigrationDifference(models.Model):
     _name = "migration.difference"
     _description = "Migration Field Difference"
     _order = "id"
+    _rec_name = "record_name"
 
     project_id = fields.Many2one(
         "migration.project", required=True, ondelete="cascade", index=True

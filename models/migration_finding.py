@@ -6,6 +6,7 @@ class MigrationFinding(models.Model):
 
     _name = "migration.finding"
     _description = "Migration Finding"
+    _rec_name = "code"
     _order = "severity, id"
 
     project_id = fields.Many2one(

@@ -74,11 +74,11 @@ class MigrationMappingLine(models.Model):
         help="Type of the custom field, where the target does not exist yet.",
     )
     reason = fields.Text(help="Why this is proposed, or why the field is dropped.")
-    confidence = fields.Integer(readonly=True, help="0 to 100.")
+    confidence = fields.Integer(readonly=True, aggregator="avg", help="0 to 100.")
     fill_rate = fields.Float(
         readonly=True, aggregator="avg", help="Share of records with a value, 0 to 1."
     )
-    distinct_count = fields.Integer("Distinct", readonly=True)
+    distinct_count = fields.Integer("Distinct", readonly=True, aggregator=None)
     samples = fields.Char(readonly=True)
     evidence = fields.Char(readonly=True)
     is_confirmed = fields.Boolean("Confirmed", copy=False)
@@ -119,7 +119,25 @@ class MigrationMappingLine(models.Model):
                 confirmed_by=self.env.uid,
                 confirmed_on=fields.Datetime.now(),
             )
-        return super().write(vals)
+        self._check_idle(vals)
+        result = super().write(vals)
+        if vals.get("is_confirmed"):
+            self._plan_if_complete()
+        return result
+
+    def _check_idle(self, vals):
+        """The map stays what it is while a run reads it."""
+        is_decision = {"fate", "target_field", "transform", "is_confirmed"} & set(vals)
+        if is_decision and not self.env.su and self.project_id.running_id:
+            raise UserError(
+                self.env._("A run is at work: wait for it, or cancel it first.")
+            )
+
+    def _plan_if_complete(self):
+        """With the last line confirmed the schema plan follows by itself."""
+        for project in self.project_id:
+            if not project.unconfirmed_count:
+                project.action_plan_schema()
 
     def _check_decided(self, vals=None):
         vals = vals or {}

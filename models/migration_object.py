@@ -41,6 +41,7 @@ class MigrationObject(models.Model):
     loaded_count = fields.Integer(
         compute="_compute_counts", help="Created, updated, unchanged or merged."
     )
+    excluded_count = fields.Integer(compute="_compute_counts")
     unconfirmed_count = fields.Integer("Unconfirmed Lines", compute="_compute_counts")
 
     _project_name_uniq = models.UniqueIndex(
@@ -62,22 +63,24 @@ class MigrationObject(models.Model):
             )
         )
         for record in self:
-            bucket = counts.get(record.id, {})
+            bucket = counts.get(record._origin.id, {})
             record.staged_count = sum(bucket.values())
             record.pending_count = bucket.get("pending", 0)
+            record.excluded_count = bucket.get("excluded", 0)
             record.failed_count = bucket.get("failed", 0)
             record.loaded_count = sum(
                 bucket.get(state, 0)
                 for state in ("created", "updated", "unchanged", "merged")
             )
-            record.unconfirmed_count = unconfirmed.get(record, 0)
+            record.unconfirmed_count = unconfirmed.get(record._origin, 0)
 
     def _bucket_counts(self):
         """Return ``{object id: {bucket: number of staged records}}``."""
-        counts = {record.id: dict.fromkeys(BUCKETS, 0) for record in self}
-        for obj, state, number in self.env["migration.staged.record"]._read_group(
+        counts = {record_id: dict.fromkeys(BUCKETS, 0) for record_id in self.ids}
+        groups = self.env["migration.staged.record"]._read_group(
             [("object_id", "in", self.ids)], ["object_id", "state"], ["__count"]
-        ):
+        )
+        for obj, state, number in groups:
             counts[obj.id][state] = number
         return counts
 

@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from ..connectors.bundle import BundleConnector
 from ..exceptions import BadBundle
 from ..presets import load_preset, preset_selection
+from .migration_difference import NOTABLE
 
 STATES = [
     ("draft", "Files"),
@@ -110,6 +111,22 @@ class MigrationProject(models.Model):
     )
     next_step = fields.Char(compute="_compute_next_step")
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_loaded(self):
+        """The crosswalk is what can undo a migration: it does not go with a click."""
+        for project in self:
+            created = [("project_id", "=", project.id), ("origin", "=", "created")]
+            if project.running_id or self.env["migration.crosswalk"].search_count(
+                created, limit=1
+            ):
+                raise UserError(
+                    self.env._(
+                        "“%s” has records in Odoo that only it can undo. Roll it back "
+                        "first, or archive it.",
+                        project.name,
+                    )
+                )
+
     @api.model
     def _default_fallback_user_id(self):
         """The person who makes the project; a script's robot user owns nothing."""
@@ -151,7 +168,9 @@ class MigrationProject(models.Model):
             last = runs.filtered(
                 lambda run: run.state != "cancelled" or run.date_started
             )[-1:]
-            project.last_error = last.error if last.state == "failed" else False
+            project.last_error = (
+                last.error if last.state in ("failed", "cancelled") else False
+            )
 
     @api.depends("object_ids.staged_record_ids.state", "mapping_line_ids.is_confirmed")
     def _compute_counts(self):
@@ -159,15 +178,17 @@ class MigrationProject(models.Model):
             "migration.mapping.line", [("is_confirmed", "=", False)]
         )
         findings = self._count_by_project("migration.finding")
-        differences = self._count_by_project("migration.difference")
+        differences = self._count_by_project(
+            "migration.difference", [("verdict", "in", NOTABLE)]
+        )
         for project in self:
             objects = project.object_ids
             project.staged_count = sum(objects.mapped("staged_count"))
             project.loaded_count = sum(objects.mapped("loaded_count"))
             project.failed_count = sum(objects.mapped("failed_count"))
-            project.unconfirmed_count = unconfirmed.get(project, 0)
-            project.finding_count = findings.get(project, 0)
-            project.difference_count = differences.get(project, 0)
+            project.unconfirmed_count = unconfirmed.get(project._origin, 0)
+            project.finding_count = findings.get(project._origin, 0)
+            project.difference_count = differences.get(project._origin, 0)
 
     def _count_by_project(self, model, domain=()):
         """Return ``{project: number of rows}``; the rows themselves stay unread."""
@@ -205,16 +226,25 @@ class MigrationProject(models.Model):
             )
         if self.state == "draft" and not self.file_ids:
             return _("Upload the files of the export: one ZIP, or several tables.")
-        if self.state == "profiled" and self.unconfirmed_count:
+        if self.state not in ("draft", "staged", "rolled_back") and (
+            self.unconfirmed_count
+        ):
             return _(
-                "Check the map: %s fields are not confirmed. Nothing moves before.",
+                "Look through the map, then press Confirm Map: it confirms what is "
+                "sure and says what is left. Not confirmed: %s. Nothing moves before.",
                 self.unconfirmed_count,
+            )
+        if self.state == "verified" and self.is_balanced and self.failed_count:
+            return _(
+                "The books balance. %s records failed: read their reasons, correct the "
+                "source, then upload, stage and run again.",
+                self.failed_count,
             )
         return {
             "draft": _(
                 "Stage the files: they are read and checked, Odoo is unchanged."
             ),
-            "staged": _("Profile the staged records to get a proposed map."),
+            "staged": _("Press Stage to get a proposed map of the staged records."),
             "profiled": _("Confirm the map to get the schema plan."),
             "mapped": _("Check the schema plan, then create it."),
             "ready": _("Run a sample: everything is loaded, compared and taken back."),

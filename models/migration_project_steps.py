@@ -29,11 +29,11 @@ class MigrationProject(models.Model):
             raise UserError(self.env._("The file has no name."))
         if not content:
             raise UserError(self.env._("“%s” is empty.", name))
-        present = self.file_ids.filtered(lambda file: file.name == name)
-        present.unlink()
         vals = {"project_id": self.id, "name": name, "content": content}
         try:
-            return self.env["migration.source.file"].create(vals).id
+            with self.env.cr.savepoint():
+                self.file_ids.filtered(lambda file: file.name == name).unlink()
+                return self.env["migration.source.file"].create(vals).id
         except binascii.Error as error:
             raise UserError(self.env._("“%s” is no base64 text.", name)) from error
 

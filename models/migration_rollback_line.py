@@ -6,6 +6,7 @@ class MigrationRollbackLine(models.Model):
 
     _name = "migration.rollback.line"
     _description = "Migration Rollback Plan Line"
+    _rec_name = "record_name"
     _order = "fate, id"
 
     project_id = fields.Many2one(
@@ -22,6 +23,7 @@ class MigrationRollbackLine(models.Model):
     res_model = fields.Char("Model")
     res_id = fields.Many2oneReference("Odoo Record", model_field="res_model")
     record_name = fields.Char("Record")
+    made_on = fields.Datetime(help="Transaction in which the record was written.")
     fate = fields.Selection(
         [
             ("delete", "Delete"),
@@ -39,5 +41,6 @@ class MigrationRollbackLine(models.Model):
         required=True,
     )
 
+    _made_on_idx = models.Index("(project_id, made_on)")
     _target_idx = models.Index("(project_id, res_model, res_id)")
     _project_state_idx = models.Index("(project_id, state, position)")

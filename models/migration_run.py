@@ -5,6 +5,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..engine import engine_class
 from ..engine.quiet import QUIET_CONTEXT
@@ -14,6 +15,11 @@ _logger = logging.getLogger(__name__)
 
 #: Attempts at one batch when another transaction is in the way.
 CONFLICT_ATTEMPTS = 5
+#: Seconds that a scheduled action works at least before it lets others in. Each new
+#: start of an engine costs: a file is read again up to where it was.
+CRON_SLICE = 60
+#: First key of the advisory lock that lets one process work on a project.
+LOCK_CLASS = 0x43524D
 
 
 class MigrationRun(models.Model):
@@ -103,40 +109,64 @@ class MigrationRun(models.Model):
     def _drive(self):
         """Work on this run until it ends or the time of the scheduled action is up.
 
-        :return: seconds left for further work, 0 when the time is up
+        :return: True when the caller may go on with another run, False when its time
+            is up
         """
         self.ensure_one()
         run = self._quiet()
         if not run._try_begin():
-            return 0
-        engine = engine_class(run.kind)(run)
+            return True
+        try:
+            return run._work_through()
+        finally:
+            run._leave()
+
+    def _work_through(self):
+        """Do batch after batch, each with its own commit."""
+        deadline = time.monotonic() + CRON_SLICE
+        engine = engine_class(self.kind)(self)
         conflicts = 0
-        while run.state in ("queued", "running"):
+        while self.state in ("queued", "running"):
             try:
-                handled = run._step(engine)
+                handled = self._step(engine)
             except psycopg2.OperationalError:
                 conflicts += 1
                 if conflicts >= CONFLICT_ATTEMPTS:
-                    run._end("failed", self.env._("The database stayed too busy."))
-                    return run._checkpoint(0)
+                    self._end("failed", self.env._("The database stayed too busy."))
+                    self._checkpoint(0)
+                    return True
                 time.sleep(0.1 * conflicts)
-                run._restart_transaction()
-                engine = engine_class(run.kind)(run)
+                self._restart_transaction()
+                engine = engine_class(self.kind)(self)
                 continue
             conflicts = 0
-            left = run._checkpoint(handled)
-            if not left:
-                return 0
-        return left if self.state == "done" else 1
+            if not self._checkpoint(handled) and time.monotonic() > deadline:
+                return False
+        return True
 
     def _try_begin(self):
-        """Take the run for this process; another that works on it goes first."""
-        return bool(self.try_lock_for_update()) and self.state in ("queued", "running")
+        """Take the project for this process, over all its commits.
+
+        One run of a project works at a time. The lock belongs to the connection: if
+        the process dies, PostgreSQL gives it back.
+        """
+        taken = self.env.execute_query(
+            SQL("SELECT pg_try_advisory_lock(%s, %s)", LOCK_CLASS, self.project_id.id)
+        )[0][0]
+        if taken:
+            self.invalidate_recordset()
+            if self.state in ("queued", "running"):
+                return True
+            self._leave()
+        return False
+
+    def _leave(self):
+        self.env.execute_query(
+            SQL("SELECT pg_advisory_unlock(%s, %s)", LOCK_CLASS, self.project_id.id)
+        )
 
     def _step(self, engine):
         """Do one batch in a savepoint and return the number of records handled."""
-        if not self.try_lock_for_update():
-            raise psycopg2.OperationalError("the run is being worked on elsewhere")
         if self.project_id.is_cancel_requested:
             self.project_id.is_cancel_requested = False
             self._end(
@@ -182,15 +212,18 @@ class MigrationRun(models.Model):
 
     def _restart_transaction(self):
         """Give up this transaction's view of the data after a conflict."""
-        self.env["ir.cron"]._commit_progress(0)
+        self.env.cr.rollback()
         self.env.invalidate_all()
 
     @api.model
     def _cron_work(self):
-        """Work off queued runs, oldest first, one after the other."""
+        """Work off queued runs, oldest first; one that another process has is left."""
+        open_runs = [("state", "in", ("queued", "running"))]
+        seen = set()
         while run := self.sudo().search(
-            [("state", "in", ("queued", "running"))], order="id", limit=1
+            [*open_runs, ("id", "not in", list(seen))], order="id", limit=1
         ):
+            seen.add(run.id)
             if not run._drive():
                 return
 

@@ -27,14 +27,14 @@ class MigrationStagedRecord(models.Model):
         "migration.project", required=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one(related="project_id.company_id", store=True)
-    external_id = fields.Char(required=True)
+    external_id = fields.Char("Source ID", required=True)
     name = fields.Char(help="What the source calls the record.")
     name_key = fields.Char(help="Folded name, for references by name.")
     email_key = fields.Char(help="Lower-case e-mail, for references by e-mail.")
     payload = fields.Json(required=True, help="The raw record: source field to value.")
     content_hash = fields.Char(required=True, help="SHA-256 of the raw record.")
     source_file = fields.Char("File")
-    source_line = fields.Integer("Line")
+    source_line = fields.Integer("Line", aggregator=None)
     state = fields.Selection(
         list(BUCKETS.items()), string="Bucket", required=True, default="pending"
     )
@@ -63,8 +63,14 @@ class MigrationStagedRecord(models.Model):
     def _compute_payload_text(self):
         for record in self:
             record.payload_text = self.env["ir.qweb"]._render(
-                "crm_migration.staged_payload", {"payload": record.payload or {}}
+                "crm_migration.staged_payload", {"payload": record._in_order()}
             )
+
+    def _in_order(self):
+        """Return the raw record in the order of the source's header."""
+        payload = self.payload or {}
+        names = [n for n in self.object_id.field_names or [] if n in payload]
+        return {name: payload[name] for name in dict.fromkeys([*names, *payload])}
 
     @api.depends("name", "external_id")
     def _compute_display_name(self):

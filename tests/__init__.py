@@ -15,7 +15,6 @@ from . import test_load_files
 from . import test_load_notes
 from . import test_load_partners
 from . import test_map
-from . import test_ordering
 from . import test_owners
 from . import test_profile
 from . import test_quiet

@@ -206,11 +206,15 @@ class Site:
             self._connection.close()
             self._connection = None
 
-    def rows(self, statement, parameters=None):
-        """Return the rows of one query, read over a connection of our own."""
+    def cursor(self):
+        """Return a cursor on a connection of our own, opened on first use."""
         if self._connection is None:
             self._connection = connect(self.name)
-        with self._connection.cursor() as cursor:
+        return self._connection.cursor()
+
+    def rows(self, statement, parameters=None):
+        """Return the rows of one query, read over a connection of our own."""
+        with self.cursor() as cursor:
             cursor.execute(statement, parameters)
             return cursor.fetchall()
 

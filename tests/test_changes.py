@@ -98,7 +98,18 @@ class TestPartnersChangeAtTheSource(MigrationCommon):
         self.assertEqual(self.contact("C-3").city, "Rome")
 
     def test_the_read_back_agrees_with_the_newer_file(self):
-        self.assertFalse(self.project.difference_ids)
+        self.assertFalse(
+            self.project.difference_ids,
+            self.project.difference_ids.mapped(
+                lambda d: (
+                    d.external_id,
+                    d.target_field,
+                    d.verdict,
+                    d.expected_value,
+                    d.actual_value,
+                )
+            ),
+        )
         self.assertTrue(self.project.is_balanced)
 
 
@@ -179,4 +190,15 @@ class TestDealsChangeAtTheSource(MigrationCommon):
 
     def test_the_books_balance_after_an_update(self):
         self.assertTrue(self.project.is_balanced)
-        self.assertFalse(self.project.difference_ids)
+        self.assertFalse(
+            self.project.difference_ids,
+            self.project.difference_ids.mapped(
+                lambda d: (
+                    d.external_id,
+                    d.target_field,
+                    d.verdict,
+                    d.expected_value,
+                    d.actual_value,
+                )
+            ),
+        )

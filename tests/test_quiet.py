@@ -137,15 +137,13 @@ class TestQuiet(MigrationCommon):
         )
         self.assertTrue(lines)
         for line in lines:
-            self.assertEqual(line.source_count, line.found_count, line.name)
+            self.assertEqual((line.found_count, line.is_balanced), (0, True), line.name)
 
     def test_the_books_show_what_was_set_off(self):
         run = self.project.run_ids.filtered(lambda run: run.kind == "load").sudo()
-        after = dict(run.stats["side_effects_after"])
-        after["mail.mail"] += 1
-        run.stats = run.stats | {"side_effects_after": after}
+        run.stats = run.stats | {"made:mail.mail": 1}
         self.project.action_verify(background=False)
-        self.assertFalse(self.book(self.project, "e-mails").is_balanced)
+        self.assertFalse(self.book(self.project, "E-mails").is_balanced)
         self.assertFalse(self.project.is_balanced)
 
     def test_an_update_and_a_rollback_are_quiet_too(self):
@@ -161,5 +159,10 @@ class TestQuiet(MigrationCommon):
         self.assertEqual(self.loud(), before)
         self.project.action_rollback(background=False)
         self.env.invalidate_all()
+        print(
+            self.project.rollback_line_ids.mapped(
+                lambda l: (l.external_id, l.fate, l.reason, l.state)
+            )
+        )
         self.assertFalse(deal.exists())
         self.assertEqual(self.loud(), before)

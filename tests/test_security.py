@@ -336,7 +336,7 @@ class TestHostileUpload(MigrationCommon):
                 with self.assertRaisesRegex(UserError, answer):
                     project.add_file(name, content)
         self.assertFalse(project.file_ids)
-        project.add_file("photo.xyz", encoded("\0\1"))
+        project.add_file("mystery.csv", encoded("Thing,Other\n1,2\n"))
         project.add_file("contacts.csv", encoded("Client ID,Full Name\nC-1,Dana\n"))
         project.action_stage(background=False)
-        self.assertIn("photo.xyz", project.sudo().finding_ids.mapped("file"))
+        self.assertIn("mystery.csv", project.sudo().finding_ids.mapped("file"))

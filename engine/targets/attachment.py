@@ -3,6 +3,9 @@ import hashlib
 from ...exceptions import BinaryMissing, BrokenFile, MappingError
 from .base import Target
 
+#: Bytes of files that one transaction reads into memory.
+BATCH_BYTES = 64 * 1024 * 1024
+
 
 class AttachmentTarget(Target):
     """Files of the bundle, byte for byte, on the record they belong to."""
@@ -18,9 +21,24 @@ class AttachmentTarget(Target):
         super().__init__(mapper)
         self._connector = self.project._connector()
 
+    def cut(self, records):
+        """End the batch where its files exceed the limit; one file always goes."""
+        total = 0
+        for number, record in enumerate(records):
+            total += self._declared_size(record)
+            if total > BATCH_BYTES and number:
+                return records[:number]
+        return records
+
+    def _declared_size(self, record):
+        try:
+            return int(self.mapper.raw(record, "Size") or 0)
+        except ValueError:
+            return 0
+
     def finish(self, mapped):
         vals = self.constants | mapped.vals
-        self.require(vals, "name", self.env._("The file has no name."))
+        self.require(vals, "name", self.env._("The file has no name."), "File Name")
         home, message = self._home(mapped)
         vals.update(res_model=home[0], res_id=home[1], public=False)
         path, url = mapped.pop("_path"), mapped.pop("_url")
@@ -29,7 +47,9 @@ class AttachmentTarget(Target):
         elif url:
             vals.update(type="url", url=self._safe_url(url))
         else:
-            raise MappingError(self.env._("The file has neither a path nor a link."))
+            raise MappingError(
+                self.env._("The file has neither a path nor a link."), "Path"
+            )
         self._mimetype(vals)
         mapped.inputs["message_id"] = message
         mapped.vals = vals

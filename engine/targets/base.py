@@ -30,6 +30,10 @@ class Target:
         spec = mapper.object._spec()
         self.constants = spec.get("constants", {})
 
+    def cut(self, records):
+        """Return the part of a batch that is safe to hold in memory."""
+        return records
+
     def prefetch(self, mapped_list):
         """Read in one go what :meth:`finish` needs of other records."""
 
@@ -56,10 +60,10 @@ class Target:
         """
         return None
 
-    def require(self, vals, name, message):
-        """Raise unless ``vals`` has the field."""
+    def require(self, vals, name, message, field=""):
+        """Raise unless ``vals`` has the field; ``field`` is what it is read from."""
         if not vals.get(name):
-            raise MappingError(message)
+            raise MappingError(message, field)
         return vals[name]
 
     def write_again(self, record, vals):

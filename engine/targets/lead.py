@@ -9,6 +9,10 @@ from .base import Target
 _HISTORY = ("date_open", "date_closed", "date_last_stage_update")
 
 
+#: Words for a deal that is neither won nor lost.
+OPEN_STATUSES = {"open", "active", "new", "pending", "in progress", "on hold"}
+
+
 class LeadTarget(Target):
     """Deals become opportunities whose state Odoo's own constraints accept."""
 
@@ -44,8 +48,8 @@ class LeadTarget(Target):
 
     def finish(self, mapped):
         vals = self.constants | mapped.vals
-        self.require(vals, "name", self.env._("The deal has no name."))
-        self.require(vals, "stage_id", self.env._("The deal has no stage."))
+        self.require(vals, "name", self.env._("The deal has no name."), "Deal Name")
+        self.require(vals, "stage_id", self.env._("The deal has no stage."), "Stage")
         vals["company_id"] = self.project.company_id.id
         vals.setdefault("user_id", self.project.fallback_user_id.id)
         vals["team_id"] = self._team(mapped)
@@ -94,16 +98,8 @@ class LeadTarget(Target):
         vals["expected_revenue"] = currency._convert(
             amount, company.currency_id, company, day
         )
-        self.mapper.note(
-            next(
-                line
-                for line in self.mapper.lines
-                if line.target_field == "expected_revenue"
-            ),
-            f"{amount} {code}",
-            "converted",
-            self.env._("Converted at the rate of %s", day),
-        )
+        message = self.env._("Converted at the rate of %s", day)
+        self._remark(message, "expected_revenue", "converted", f"{amount} {code}")
 
     def _outcome(self, mapped, vals):
         """Make won, lost and open agree with stage and probability.
@@ -112,7 +108,7 @@ class LeadTarget(Target):
         the source gives decides; without one the stage does.
         """
         facts = self._facts[vals["stage_id"]]
-        status = fold(mapped.pop("_status") or "")
+        status = self._status(mapped)
         lost = status == "lost" or (not status and facts["is_lost"])
         won = status == "won" or (not status and facts["is_won"])
         if lost and facts["is_won"]:
@@ -136,11 +132,23 @@ class LeadTarget(Target):
             # equal values would mean "automated", and a cron would overwrite it
             vals["automated_probability"] = 0.0
 
-    def _remark(self, message):
-        line = next(
-            line for line in self.mapper.lines if line.target_field == "stage_id"
-        )
-        self.mapper.note(line, "", "adjusted", message)
+    def _status(self, mapped):
+        """Return ``won``, ``lost``, ``open`` or nothing, whatever words say it."""
+        text = fold(mapped.pop("_status") or "")
+        for word in ("won", "lost"):
+            if word in text.split():
+                return word
+        if text and text not in OPEN_STATUSES:
+            message = self.env._("Not a known status: read as an open deal.")
+            self._remark(message, "_status", "unreadable", text)
+        return "open" if text else ""
+
+    def _remark(self, message, target="stage_id", kind="adjusted", value=""):
+        """Note something about the value of one of the deal's lines."""
+        for line in self.mapper.lines:
+            if line.target_field == target:
+                self.mapper.note(line, value, kind, message)
+                return
 
     def _dates(self, vals):
         """Give every stored date its value, so that Odoo does not put today."""
@@ -154,10 +162,14 @@ class LeadTarget(Target):
                 vals.setdefault("date_closed", changed)
 
     def write(self, record, vals):
-        """A change at the source happened on the source's day, not today."""
+        """A change at the source happened on the source's day, not today.
+
+        Team and stage are given again: Odoo would choose others for a new owner.
+        """
         before = {name: record[name] for name in _HISTORY}
-        # Odoo puts its own dates into the dict that it is given
-        record.write(dict(vals))
+        place = {"team_id": record.team_id.id, "stage_id": record.stage_id.id}
+        # a new dict: Odoo puts its own dates into the one that it is given
+        record.write(place | vals)
         history = {name: vals.get(name, before[name]) for name in _HISTORY}
         if record.won_status == "pending":
             history["date_closed"] = False

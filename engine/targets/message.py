@@ -23,9 +23,10 @@ class MessageTarget(Target):
         home = mapped.pop("_deal") or mapped.pop("_client")
         if not home:
             raise MappingError(
-                self.env._("The note belongs to neither a contact nor a deal.")
+                self.env._("The note belongs to neither a contact nor a deal."),
+                "Client ID",
             )
-        self.require(vals, "date", self.env._("The note has no date."))
+        self.require(vals, "date", self.env._("The note has no date."), "Created At")
         is_shared = str(mapped.pop("_visibility") or "").lower() == "shared"
         is_email = str(mapped.pop("_type") or "").lower() in ("email", "e-mail")
         vals.update(

@@ -66,7 +66,8 @@ class PartnerTarget(Target):
         )
         if not name:
             raise MappingError(
-                self.env._("The record has neither a name nor an e-mail.")
+                self.env._("The record has neither a name nor an e-mail."),
+                "Full Name",
             )
         return name
 
