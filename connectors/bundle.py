@@ -120,10 +120,10 @@ class BundleConnector(BaseConnector):
             try:
                 for item in self._open_tables(member, self._formats[kind]):
                     (problems if isinstance(item, Problem) else tables).append(item)
-            except BrokenFile as err:
-                problems.append(Problem("broken_file", str(err), member.path))
-            except BadBundle as err:
-                problems.append(Problem("bomb", str(err), member.path))
+            except (BrokenFile, BadBundle) as err:
+                code = "bomb" if isinstance(err, BadBundle) else "broken_file"
+                name = self._names.by_path(member.path.removeprefix(member.nested))
+                problems.append(Problem(code, str(err), member.path, object=name or ""))
         return tables, problems
 
     def _kind(self, member: Member) -> str | None:

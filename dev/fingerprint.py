@@ -23,6 +23,8 @@ EXEMPT_ROWS = {
         "the uploaded export, kept with its project",
     ),
 }
+#: Empty columns do not count: a custom field that stays leaves other rows as they were.
+_HASH = "md5(jsonb_strip_nulls(to_jsonb(t))::text)"
 _TABLES = (
     "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
 )
@@ -63,7 +65,7 @@ def content(cursor):
             [table],
         )
         name = "id::text" if cursor.fetchone()[0] else "t::text"
-        cursor.execute(f'SELECT {name}, md5(t::text) FROM "{table}" t{where}')
+        cursor.execute(f'SELECT {name}, {_HASH} FROM "{table}" t{where}')
         found[table] = dict(cursor.fetchall())
     cursor.execute(_STRUCTURE)
     found["(structure)"] = {

@@ -17,7 +17,7 @@ def find_edits(env, model, links):
     if not links:
         return {}
     edited = {link.res_id: link.edit_reason for link in links if link.edit_reason}
-    for res_id, login in _written_since(env, model, links):
+    for res_id, login in written_since(env, model, links):
         edited.setdefault(res_id, env._("Edited by %s.", login))
     for link, names in changed_values(env, model, links).items():
         label = env[model]._fields[names[0]].get_description(env, ["string"])["string"]
@@ -25,7 +25,7 @@ def find_edits(env, model, links):
     return edited
 
 
-def _written_since(env, model, links):
+def written_since(env, model, links):
     """Return ``[(res_id, login)]`` of records that somebody wrote after us."""
     if model == "ir.attachment":
         # looking at a PDF writes its thumbnail: only the values count here

@@ -89,8 +89,10 @@ class StageEngine(Engine):
         self.clear("migration.reconciliation.line")
         self.findings("stage", [self._problem(p) for p in connector.problems])
         tables = [table for table in connector.tables() if table.object]
+        # all of them: a table that was broken may not be in this upload at all
+        self.project.object_ids.write({"problem": False, "refused_count": 0})
         for table in tables:
-            self._object(table).write({"problem": False, "refused_count": 0})
+            self._object(table)
             self._guessed(table)
         for problem in connector.problems:
             if problem.object and problem.severity == "error":

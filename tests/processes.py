@@ -181,14 +181,9 @@ class Site:
 
     def copy(self, label):
         """Return a copy of this database; nobody may be connected to it."""
-        self.disconnect()
         other = Site(f"crm_migration_{label}_{os.getpid()}_{next(_numbers)}")
         other.drop()
-        # a killed process's session may live on for a moment
-        _administer(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            f" WHERE datname = '{self.name}'"
-        )
+        self._end_sessions()
         _administer(f'CREATE DATABASE "{other.name}" TEMPLATE "{self.name}"')
         if self.filestore.exists():
             shutil.copytree(self.filestore, other.filestore, copy_function=os.link)
@@ -196,15 +191,19 @@ class Site:
 
     def drop(self):
         """Delete the database and its filestore."""
-        self.disconnect()
-        _administer(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+        self._end_sessions()
+        _administer(f'DROP DATABASE IF EXISTS "{self.name}"')
         shutil.rmtree(self.filestore, ignore_errors=True)
 
-    def disconnect(self):
-        """Close the connection of :meth:`rows`."""
+    def _end_sessions(self):
+        """Close our connection, and those of killed processes that live on a moment."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        _administer(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            f" WHERE datname = '{self.name}' AND usename = current_user"
+        )
 
     def cursor(self):
         """Return a cursor on a connection of our own, opened on first use."""

@@ -1,4 +1,5 @@
 import importlib.util
+from collections import defaultdict
 from pathlib import Path
 
 from odoo.tests import tagged
@@ -69,9 +70,69 @@ answer({
     "lead": lead.id,
 })
 """
-KEPT = (
-    "SELECT res_model, res_id, reason FROM migration_rollback_line"
-    " WHERE fate IN ('keep_edited', 'keep_referenced')"
+#: What stays besides people's own rows: table, why, and the rows that this explains.
+EXPLAINED = [
+    (
+        "{table}",
+        "kept by the rollback plan, which says why",
+        "SELECT res_model, res_id::text FROM migration_crosswalk"
+        " WHERE origin = 'created'",
+    ),
+    (
+        "ir_model_fields",
+        "a user has the fields of their contact",
+        "SELECT own.id::text FROM ir_model_fields own JOIN ir_model_fields kept"
+        " ON kept.name = own.name AND kept.model = 'res.partner'"
+        " JOIN migration_crosswalk link ON link.res_id = kept.id"
+        " AND link.res_model = 'ir.model.fields' WHERE own.model = 'res.users'",
+    ),
+    (
+        "(structure)",
+        "the columns of the custom fields that stay",
+        "SELECT replace(field.model, '.', '_') || '.' || field.name"
+        " FROM ir_model_fields field JOIN migration_crosswalk link"
+        " ON link.res_id = field.id AND link.res_model = 'ir.model.fields'",
+    ),
+    (
+        "crm_tag_rel",
+        "the tags of leads that stay",
+        "SELECT rel::text FROM crm_tag_rel rel JOIN migration_crosswalk link"
+        " ON link.res_id = rel.lead_id AND link.res_model = 'crm.lead'",
+    ),
+    (
+        "res_partner_res_partner_category_rel",
+        "the tags of contacts that stay",
+        "SELECT DISTINCT rel::text FROM res_partner_res_partner_category_rel rel"
+        " JOIN migration_crosswalk link"
+        " ON link.res_id = rel.partner_id AND link.res_model = 'res.partner'",
+    ),
+    (
+        "crm_stage_crm_team_rel",
+        "the team of stages that stay",
+        "SELECT DISTINCT rel::text FROM crm_stage_crm_team_rel rel"
+        " JOIN migration_crosswalk link"
+        " ON link.res_id = rel.crm_stage_id AND link.res_model = 'crm.stage'",
+    ),
+    (
+        "mail_followers",
+        "Pat follows the lead that Pat made",
+        "SELECT follower.id::text FROM mail_followers follower JOIN crm_lead lead"
+        " ON follower.res_model = 'crm.lead' AND follower.res_id = lead.id"
+        " WHERE lead.name = 'New business'",
+    ),
+    (
+        "mail_followers_mail_message_subtype_rel",
+        "and gets its messages",
+        "SELECT rel::text FROM mail_followers_mail_message_subtype_rel rel"
+        " JOIN mail_followers follower ON follower.id = rel.mail_followers_id"
+        " JOIN crm_lead lead ON follower.res_id = lead.id"
+        " WHERE lead.name = 'New business'",
+    ),
+]
+#: Rows that Pat made: the new lead, the note, and what Odoo logs of Pat's edits.
+BY_PAT = (
+    "SELECT id::text FROM {table} WHERE create_uid ="
+    " (SELECT id FROM res_users WHERE login = 'pat')"
 )
 
 
@@ -119,6 +180,58 @@ class TestFingerprintRollback(ProcessCase):
         made = self.used.run(PEOPLE_AT_WORK)
         self.used.run(ROLLBACK)
         found = self.differences(self.used)
-        print(made); print(self.used.rows(KEPT)); print({k:(len(a),b,c,a[:12]) for k,(a,b,c) in found.items()})
+        explained = self.explained(self.used)
+        for table, (added, removed, changed) in found.items():
+            with self.subTest(table=table):
+                self.assertEqual((removed, changed), ([], []))
+                self.assertEqual(added, sorted(explained[table]))
+        self.assertEqual(set(explained), set(found))
+        self.assert_edits_survive(made)
 
+    def explained(self, site):
+        """Return ``{table: rows that may differ}``; see :data:`EXPLAINED`."""
+        rows = defaultdict(set)
+        for table, _why, query in EXPLAINED:
+            for *model, row in site.rows(query):
+                rows[model[0].replace(".", "_") if model else table].add(row)
+        for table in ("crm_lead", "mail_message", "mail_tracking_value"):
+            rows[table] |= {row for (row,) in site.rows(BY_PAT.format(table=table))}
+        return rows
 
+    def assert_edits_survive(self, made):
+        """The three records stand as Pat left them, and the plan says why."""
+        fates = {
+            (model, res_id): (fate, reason)
+            for model, res_id, fate, reason in self.used.rows(
+                "SELECT res_model, res_id, fate, reason FROM migration_rollback_line"
+                " WHERE source_object IN ('contacts', 'deals') AND fate LIKE 'keep%'"
+            )
+        }
+        for place, fate, reason in (
+            (("res.partner", made["edited"]), "keep_edited", "Edited by pat."),
+            (
+                ("crm.lead", made["noted"]),
+                "keep_referenced",
+                f"Message no. {made['note']} refers to it.",
+            ),
+            (
+                ("res.partner", made["met"]),
+                "keep_referenced",
+                f"Lead no. {made['lead']} refers to it.",
+            ),
+        ):
+            with self.subTest(place=place):
+                self.assertEqual(fates[place], (fate, reason))
+        phone = self.used.value(
+            "SELECT phone FROM res_partner WHERE id = %s", [made["edited"]]
+        )
+        self.assertEqual(phone, "+1 555-555-0999")
+        partner = self.used.value(
+            "SELECT partner_id FROM crm_lead WHERE id = %s", [made["lead"]]
+        )
+        self.assertEqual(partner, made["met"])
+        unexplained = self.used.rows(
+            "SELECT res_model, res_id FROM migration_rollback_line"
+            " WHERE fate LIKE 'keep%' AND COALESCE(reason, '') = ''"
+        )
+        self.assertEqual(unexplained, [])

@@ -88,6 +88,8 @@ DEALS = [
     deal("D-odds", Status="Open", Probability="150%"),
     deal("D-nameless") | {"Deal Name": ""},
     deal("D-orphan", Client_ID="C-9"),
+    deal("D-words", Status="Closed - Won"),
+    deal("D-strange", Status="Dreaming"),
 ]
 FILES = {
     "pipeline_stages.csv": STAGES,
@@ -131,6 +133,12 @@ class TestLoadDeals(MigrationCommon):
                 found = (lead.won_status, lead.stage_id.name, lead.probability)
                 self.assertEqual(found, expected)
                 self.assertEqual(lead.active, lead.won_status != "lost")
+
+    def test_a_status_in_other_words_is_understood_or_a_finding(self):
+        self.assertEqual(self.deal("D-words").won_status, "won")
+        self.assertEqual(self.deal("D-strange").won_status, "pending")
+        finding = self.findings(self.project, "unreadable", field="Status")
+        self.assertEqual(finding.external_id, "D-strange")
 
     def test_a_lost_deal_in_a_won_stage_fails_with_its_reason(self):
         record = self.assertBucket(
@@ -243,8 +251,9 @@ class TestLoadDeals(MigrationCommon):
         self.assertIn("check_probability", record.reason)
         finding = self.findings(self.project, "constraint")
         self.assertEqual(finding.external_id, "D-odds")
-        # the description of an earlier deal has two lines
-        self.assertEqual(finding.line, len(DEALS))
+        # below the header, and below a description of two lines
+        place = [row["Deal ID"] for row in DEALS].index("D-odds")
+        self.assertEqual(finding.line, place + 3)
         failed = self.project.mapped("object_ids.staged_record_ids").filtered(
             lambda record: record.state == "failed"
         )

@@ -280,6 +280,11 @@ class TestLoadPartners(MigrationCommon):
             (finding.file, finding.line, finding.value, finding.severity),
             ("contacts.csv", 13, "Atlantis", "2_warning"),
         )
+        # the read-back does not forget what never got as far as a field
+        row = self.project.difference_ids.filtered(
+            lambda row: row.source_value == "Atlantis"
+        )
+        self.assertEqual((row.verdict, row.source_field), ("unread", "Country"))
 
     def test_tags_and_groups_become_tags_and_known_ones_are_used(self):
         tags = self.contact("C-tags").category_id

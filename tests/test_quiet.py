@@ -159,10 +159,5 @@ class TestQuiet(MigrationCommon):
         self.assertEqual(self.loud(), before)
         self.project.action_rollback(background=False)
         self.env.invalidate_all()
-        print(
-            self.project.rollback_line_ids.mapped(
-                lambda l: (l.external_id, l.fate, l.reason, l.state)
-            )
-        )
         self.assertFalse(deal.exists())
         self.assertEqual(self.loud(), before)

@@ -179,7 +179,17 @@ class TestVerify(MigrationCommon):
         self.verify()
         row = self.assertDifference("city", "overwritten", "Rome", "Oslo")
         self.assertEqual((row.external_id, row.record_name), ("C-1", "Cleo"))
-        self.assertEqual(self.book(self.project, "Contacts").difference_count, 1)
+        line = self.book(self.project, "Contacts")
+        self.assertEqual((line.difference_count, line.is_balanced), (1, False))
+        self.assertFalse(self.project.is_balanced)
+
+    def test_a_tolerance_accepts_a_share_of_overwritten_fields(self):
+        self.overwrite(self.contact, city="Oslo")
+        self.project.tolerance = 50
+        self.verify()
+        self.assertTrue(self.project.is_balanced)
+        self.project.tolerance = 0.1
+        self.assertFalse(self.project.is_balanced)
 
     def test_an_emptied_field_is_lost(self):
         self.overwrite(self.contact, phone=None)
@@ -216,17 +226,21 @@ class TestVerify(MigrationCommon):
 
     def test_a_persons_edit_is_no_fault_of_the_migration(self):
         self.a_day_passes()
-        self.contact.with_user(self.manager).phone = "+47 22 12 34 56"
+        contact = self.contact.with_user(self.manager)
+        contact.phone = "+47 22 12 34 56"
+        contact.flush_recordset()
         self.verify()
         self.assertDifference("phone", "edited", "+44 20 7946 0958", "+47 22 12 34 56")
         self.assertFalse(self.book(self.project, "Contacts").difference_count)
         self.assertTrue(self.project.is_balanced)
 
-    def test_a_relation_that_is_gone_unbalances_nothing_but_is_counted(self):
+    def test_a_relation_that_is_gone_unbalances_the_books(self):
         self.overwrite(self.contact, parent_id=None)
         self.verify()
         line = self.book(self.project, "Contacts: Organization")
         self.assertEqual((line.found_count, line.difference_count), (0, 1))
+        self.assertFalse(line.is_balanced)
+        self.assertTrue(self.book(self.project, "Deals: Client ID").is_balanced)
 
     def test_a_deleted_record_unbalances_the_books(self):
         self.target(self.project, "contacts", "C-2").unlink()
