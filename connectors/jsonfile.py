@@ -1,5 +1,6 @@
 """JSON lists, wrapped lists and JSON Lines, read as a stream."""
 
+import contextlib
 import io
 import json
 import re
@@ -79,7 +80,8 @@ def find_lists(stream: io.BufferedReader) -> list[str]:
         return ["item"]
     depth = 0
     previous = ("", "")
-    try:
+    # what was found before the fault is read; reading it reports the fault
+    with contextlib.suppress(ijson.JSONError):
         for prefix, event, _value in ijson.parse(stream, use_float=True):
             opened, last_event = previous
             is_list = event == "start_map" and last_event == "start_array"
@@ -90,8 +92,6 @@ def find_lists(stream: io.BufferedReader) -> list[str]:
             depth += event in ("start_map", "start_array")
             depth -= event in ("end_map", "end_array")
             previous = (prefix, event)
-    except ijson.JSONError:
-        pass
     return _preferred([f"{prefix}.item" for prefix in found])
 
 

@@ -219,41 +219,48 @@ class MigrationProject(models.Model):
 
     def _next_step(self):
         """Say in one sentence what a person does next."""
-        _ = self.env._
         if self.running_id:
-            return _(
+            return self.env._(
                 "%s is at work. You may leave this page.", self.running_id.display_name
             )
         if self.state == "draft" and not self.file_ids:
-            return _("Upload the files of the export: one ZIP, or several tables.")
+            return self.env._(
+                "Upload the files of the export: one ZIP, or several tables."
+            )
         if self.state not in ("draft", "staged", "rolled_back") and (
             self.unconfirmed_count
         ):
-            return _(
+            return self.env._(
                 "Look through the map, then press Confirm Map: it confirms what is "
                 "sure and says what is left. Not confirmed: %s. Nothing moves before.",
                 self.unconfirmed_count,
             )
         if self.state == "verified" and self.is_balanced and self.failed_count:
-            return _(
+            return self.env._(
                 "The books balance. %s records failed: read their reasons, correct the "
                 "source, then upload, stage and run again.",
                 self.failed_count,
             )
         return {
-            "draft": _(
+            "draft": self.env._(
                 "Stage the files: they are read and checked, Odoo is unchanged."
             ),
-            "staged": _("Press Stage to get a proposed map of the staged records."),
-            "profiled": _("Confirm the map to get the schema plan."),
-            "mapped": _("Check the schema plan, then create it."),
-            "ready": _("Run a sample: everything is loaded, compared and taken back."),
-            "rehearsed": _("Read the differences, then start the full run."),
-            "loaded": _("Verify: every field is read back and the books are balanced."),
-            "verified": _("Read the reconciliation.")
+            "staged": self.env._(
+                "Press Stage to get a proposed map of the staged records."
+            ),
+            "profiled": self.env._("Confirm the map to get the schema plan."),
+            "mapped": self.env._("Check the schema plan, then create it."),
+            "ready": self.env._(
+                "Run a sample: everything is loaded, compared and taken back."
+            ),
+            "rehearsed": self.env._("Read the differences, then start the full run."),
+            "loaded": self.env._(
+                "Verify: every field is read back and the books are balanced."
+            ),
+            "verified": self.env._("Read the reconciliation.")
             if self.is_balanced
-            else _("The books do not balance: see the reconciliation."),
-            "rolled_back": _("Undone. You may change the map and run again."),
+            else self.env._("The books do not balance: see the reconciliation."),
+            "rolled_back": self.env._("Undone. You may change the map and run again."),
         }[self.state]
 
     # -- lookups ----------------------------------------------------------------

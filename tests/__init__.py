@@ -26,3 +26,5 @@ from . import test_security
 from . import test_stage
 from . import test_tabular
 from . import test_verify
+from . import test_fingerprint_rollback
+from . import test_demo_bundle

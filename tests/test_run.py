@@ -3,6 +3,7 @@ import os
 from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
+from ..engine import engine_class
 from .common import MigrationCommon, table
 
 
@@ -67,8 +68,6 @@ class TestRun(MigrationCommon):
         self.assertEqual(self.project.state, "profiled")
 
     def engine(self, run):
-        from odoo.addons.crm_migration.engine import engine_class
-
         return engine_class(run.kind)(run)
 
     def test_nothing_is_resumed_that_was_not_interrupted(self):
