@@ -1,5 +1,14 @@
 """How a run drives its engine."""
 
+import psycopg2.errors
+
+#: Errors that say "try again": another transaction was in the way.
+CONFLICTS = (
+    psycopg2.errors.SerializationFailure,
+    psycopg2.errors.DeadlockDetected,
+    psycopg2.errors.LockNotAvailable,
+)
+
 
 class Engine:
     """One job of a project, done in batches that each end in a commit.

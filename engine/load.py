@@ -2,14 +2,13 @@
 
 import psycopg2
 
-from odoo.exceptions import MissingError
 from odoo.tools import SQL
 
 from ..exceptions import BinaryMissing, MappingError, RecordSkipped
-from .base import Engine
+from .base import CONFLICTS, Engine
 from .edits import changed_values, find_edits
 from .load_order import LoadOrder
-from .mapper import Note, RecordMapper
+from .mapper import Mapped, Note, RecordMapper
 from .quiet import SideEffectWatch
 from .targets import TARGETS
 from .values import left_behind, portable
@@ -51,7 +50,7 @@ class ObjectLoader:
             )
         }
         self.outcome, new, known = [], [], []
-        batch = [self.mapper.map(record) for record in records]
+        batch = [self._map(record) for record in records]
         self.target.prefetch(batch)
         for mapped in batch:
             if not self._is_usable(mapped):
@@ -63,6 +62,16 @@ class ObjectLoader:
             self._update(mapped, link)
         self._settle()
         return self.outcome
+
+    def _map(self, record):
+        """Apply the map; whatever goes wrong is that record's matter."""
+        try:
+            return self.mapper.map(record)
+        except CONFLICTS:
+            raise
+        except Exception as error:
+            message = f"{type(error).__name__}: {error}"
+            return Mapped(record, error=("refused", "", "", message))
 
     def _is_usable(self, mapped):
         """Let the target complete the values; set the record aside if it cannot."""
@@ -79,8 +88,10 @@ class ObjectLoader:
             self._fail(mapped, "pending_binary", str(error), field, path)
         except MappingError as error:
             self._fail(mapped, "unmappable", str(error), *self._place(mapped, error))
-        except (ValueError, KeyError, MissingError) as error:
-            self._fail(mapped, "refused", str(error))
+        except CONFLICTS:
+            raise
+        except Exception as error:
+            self._fail(mapped, "refused", f"{type(error).__name__}: {error}")
         else:
             return True
         return False
@@ -97,7 +108,7 @@ class ObjectLoader:
         try:
             with self.env.cr.savepoint():
                 self._create_all(batch)
-        except psycopg2.OperationalError:
+        except CONFLICTS:
             # a conflict with another transaction is not the record's fault
             raise
         except Exception as error:
@@ -208,7 +219,7 @@ class ObjectLoader:
                         "run_id": self.run.id,
                     }
                 )
-        except psycopg2.OperationalError:
+        except CONFLICTS:
             raise
         except Exception as error:
             self._fail(mapped, *_explain(error))

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from odoo.fields import Command
 
-from ..exceptions import MappingError
-from ..tools.fingerprint import fold
+from ..exceptions import MappingError, MigrationError
+from .keys import key_of
 from .places import Places
 from .transforms import make_transform
 
@@ -65,6 +65,9 @@ class RecordMapper:
         lines = obj.mapping_line_ids.filtered(
             lambda line: line.is_confirmed and line.fate in ("mapped", "transformed")
         ).sorted(lambda line: (_ORDER.get(line.transform, 5), line.sequence, line.id))
+        for line in lines:
+            if line._target_problem(line.target_field, line.transform, line.rest_field):
+                raise MigrationError(line._open_question())
         self._steps = [
             (
                 line,
@@ -102,7 +105,7 @@ class RecordMapper:
 
     def owner(self, text):
         """Return the owner board's row of a source value, or None."""
-        return self._owners.get(fold(text))
+        return self._owners.get(key_of(text))
 
     def schema_id(self, kind, key):
         """Return the id of what the schema plan made for ``key``, or None."""

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from ..tools.converters import split_multi
-from ..tools.fingerprint import fold
+from .keys import key_of
 
 
 class OwnerMatcher:
@@ -23,7 +23,9 @@ class OwnerMatcher:
             for text in (user.login, user.email):
                 if text:
                     self._by_email.setdefault(text.strip().lower(), user)
-            self._by_name.setdefault(fold(user.name), []).append(user)
+            if not user.has_group("base.group_system"):
+                # a name is no proof: nobody becomes an administrator by it
+                self._by_name.setdefault(key_of(user.name), []).append(user)
 
     def match(self):
         """Create or refresh one row per owner; a choice made by hand is kept."""
@@ -75,7 +77,7 @@ class OwnerMatcher:
             values = self.engine.distinct(line.object_id, line.source_field)
             for value, count, first in values:
                 for text in split_multi(value):
-                    seen = named.setdefault(fold(text), [text, 0, (line, first)])
+                    seen = named.setdefault(key_of(text), [text, 0, (line, first)])
                     seen[1] += count
         return named
 
@@ -101,8 +103,8 @@ class OwnerMatcher:
             key = _key(fresh)
             if key:
                 member = members.setdefault(key, fresh)
-                if name and fold(name) not in (key, *member["alias_keys"]):
-                    member["alias_keys"].append(fold(name))
+                if name and key_of(name) not in (key, *member["alias_keys"]):
+                    member["alias_keys"].append(key_of(name))
         shared = Counter(a for member in members.values() for a in member["alias_keys"])
         for member in members.values():
             member["alias_keys"] = [a for a in member["alias_keys"] if shared[a] == 1]
@@ -115,7 +117,7 @@ class OwnerMatcher:
     def _find(self, member):
         user, method = self._by_email.get(member["email"].lower()), "email"
         if not user:
-            namesakes = self._by_name.get(fold(member["name"]), [])
+            namesakes = self._by_name.get(key_of(member["name"]), [])
             user = namesakes[0] if len(namesakes) == 1 else None
             method = "name"
         if not user:
@@ -196,10 +198,10 @@ def _member(name, email, status=False):
         "email": email,
         "source_status": status,
         "record_count": 0,
-        "alias_keys": [fold(name)] if email and name and name != email else [],
+        "alias_keys": [key_of(name)] if email and name and name != email else [],
     }
 
 
 def _key(member):
     """Return what an owner is known by: the e-mail, else the name."""
-    return fold(member["email"] or member["name"])
+    return key_of(member["email"] or member["name"])

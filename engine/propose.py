@@ -4,7 +4,8 @@ import re
 
 from rapidfuzz import fuzz
 
-from ..tools.fingerprint import normalise_header
+from ..tools.fingerprint import derived_id, normalise_header
+from .targets import TARGETS
 
 #: Type of a custom field by what its values are.
 _TYPES = {
@@ -160,9 +161,19 @@ class MapProposer:
                 "reason": self.env._("Unknown field: choose where it goes."),
             }
         kind, transform = _TYPES.get(result.type, ("char", "text"))
+        used = set(self.object.mapping_line_ids.mapped("target_field"))
+        target = custom_field_name(name, used)
+        if self._is_foreign(target):
+            return {
+                "fate": "undecided",
+                "target_field": target,
+                "transform": _CUSTOM_TRANSFORM.get(kind, "text"),
+                "confidence": 50,
+                "reason": self.env._("Odoo has a field of this name: is it the same?"),
+            }
         return {
             "fate": "mapped" if transform == "text" else "transformed",
-            "target_field": custom_field_name(name),
+            "target_field": target,
             "transform": _CUSTOM_TRANSFORM.get(kind, "text"),
             "new_field_type": kind,
             "confidence": 90,
@@ -171,8 +182,19 @@ class MapProposer:
             ),
         }
 
+    def _is_foreign(self, name):
+        """Return whether a custom field exists that no migration has made."""
+        model = TARGETS[self.object.target].model
+        field = self.env["ir.model.fields"]._get(model, name)
+        return bool(field) and not self.env["migration.crosswalk"].search_count(
+            [("res_model", "=", "ir.model.fields"), ("res_id", "=", field.id)], limit=1
+        )
 
-def custom_field_name(header):
-    """Return a valid custom field name for a source header."""
-    text = re.sub(r"[^a-z0-9]+", "_", normalise_header(header)).strip("_")
-    return f"x_{text or 'field'}"[:60]
+
+def custom_field_name(header, used=()):
+    """Return a valid custom field name; one that is in use gets a hash behind it."""
+    plain = normalise_header(header)
+    text = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:45]
+    if text and plain.isascii() and f"x_{text}" not in used:
+        return f"x_{text}"
+    return f"x_{text or 'field'}_{derived_id(header)[:8]}"

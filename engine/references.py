@@ -2,7 +2,7 @@
 
 from ..exceptions import MappingError
 from ..tools import converters
-from ..tools.fingerprint import fold
+from .keys import clean_id, key_of
 
 
 def named(values):
@@ -10,8 +10,8 @@ def named(values):
     return [
         "|",
         "|",
-        ("external_id", "in", list(values)),
-        ("name_key", "in", [fold(text) for text in values]),
+        ("external_id", "in", [clean_id(text) for text in values]),
+        ("name_key", "in", [key_of(text) for text in values]),
         ("email_key", "in", [text.lower() for text in values]),
     ]
 
@@ -80,7 +80,11 @@ class ReferenceTransform:
 
     def _match(self, text, indexes, links):
         """Return ``(link or None, staged records)`` for one value."""
-        for kind, key in (("id", text), ("name", fold(text)), ("email", text.lower())):
+        for kind, key in (
+            ("id", clean_id(text)),
+            ("name", key_of(text)),
+            ("email", text.lower()),
+        ):
             records = indexes[kind].get(key)
             if records:
                 link = links.get(records[0].id) if len(records) == 1 else None

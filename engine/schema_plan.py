@@ -3,7 +3,7 @@
 from odoo.tools import SQL
 
 from ..tools.converters import split_multi, to_boolean, to_integer
-from ..tools.fingerprint import fold
+from .keys import key_of
 from .targets import TARGETS
 from .transforms import stage_key, tag_kind
 from .values import cell_text
@@ -136,7 +136,7 @@ class SchemaPlanner:
 
     def _stage(self, key, stage, count):
         pipeline = stage["pipeline"]
-        team_key = fold(pipeline)
+        team_key = key_of(pipeline)
         team = self.items.get(("team", team_key))
         if not team:
             self._team(team_key, pipeline)
@@ -197,7 +197,7 @@ class SchemaPlanner:
                     self._word(kind, word, count, line)
 
     def _word(self, kind, word, count, line):
-        key = fold(word)
+        key = key_of(word)
         if (kind, key) in self.items:
             self.items[kind, key]["record_count"] += count
             return
@@ -221,7 +221,7 @@ class SchemaPlanner:
         if kind not in cache:
             records = self.env[VOCABULARIES[kind][0]].with_context(active_test=False)
             cache[kind] = {
-                fold(record.name): record.id
+                key_of(record.name): record.id
                 for record in records.search([], order="id desc")
             }
         return cache[kind]

@@ -3,8 +3,9 @@
 from itertools import islice
 
 from ..connectors.base import Problem, SourceTable
-from ..tools.fingerprint import content_hash, derived_id, fold, normalise_header
+from ..tools.fingerprint import content_hash, derived_id, normalise_header
 from .base import Engine, severity
+from .keys import LONGEST_ID, LONGEST_KEY, REPEAT_MARK, clean_id, key_of
 
 PAGE = 500
 #: problems by which one row of a table is not staged
@@ -63,7 +64,7 @@ class Identity:
             names = [header for header in self._derived if header] or sorted(data)
             parts = [str(data.get(header) or "") for header in names]
             external = email or derived_id(*parts)
-        return external, name, email
+        return clean_id(external), name[:LONGEST_ID], email[:LONGEST_KEY]
 
     @staticmethod
     def _join(data, headers, glue, need_all=False):
@@ -100,9 +101,8 @@ class StageEngine(Engine):
                 table = SourceTable(problem.object, problem.file, ())
                 self._object(table).problem = problem.message
         self.run.cursor = {"table": 0, "line": 0}
-        declared = connector.manifest.get("files", {}) if connector.manifest else {}
-        rows = [declared.get(table.file, {}) for table in tables]
-        return sum(int(row.get("rows") or 0) for row in rows if isinstance(row, dict))
+        declared = (connector.manifest or {}).get("files", {})
+        return sum(declared.get(table.file, {}).get("rows") or 0 for table in tables)
 
     def _open(self):
         if self._connector is None:
@@ -240,7 +240,7 @@ class StageEngine(Engine):
             "object_id": obj.id,
             "external_id": external_id,
             "name": name or external_id,
-            "name_key": fold(name),
+            "name_key": key_of(name),
             "email_key": email,
             "payload": raw.data,
             "content_hash": content_hash(raw.data),
@@ -286,7 +286,8 @@ class StageEngine(Engine):
             message=reason,
         )
         return vals | {
-            "external_id": f"{external_id}#{vals['source_line']}",
+            "external_id": f"{external_id}{REPEAT_MARK}"
+            f"{vals['source_file'][-60:]}:{vals['source_line']}",
             "state": "excluded" if is_same else "failed",
             "reason_code": code,
             "reason": reason,

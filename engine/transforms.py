@@ -10,11 +10,12 @@ field. It raises :class:`ConversionError` for a value that cannot be read and
 from markupsafe import Markup
 
 from odoo.fields import Command
+from odoo.tools import formataddr
 
 from ..exceptions import MappingError
 from ..tools import converters
 from ..tools.dates import parse_date, parse_datetime
-from ..tools.fingerprint import fold
+from .keys import key_of
 from .references import ReferenceTransform
 
 TRANSFORM_LABELS = {
@@ -131,7 +132,8 @@ class AuthorTransform(Transform):
             return owner.user_id.partner_id.id, ""
         shown = (owner and owner.name) or name
         email = (owner and owner.email) or ("" if "@" not in name else name)
-        vals["email_from"] = f'"{shown}" <{email}>' if email else shown
+        shown, email = " ".join(shown.split()), " ".join(email.split())
+        vals["email_from"] = formataddr((shown, email)) if email else shown
         return False, ""
 
 
@@ -161,7 +163,7 @@ class VocabularyTransform(Transform):
 
     def convert(self, raw, record, vals):
         text = converters.to_text(raw)
-        found = self.mapper.schema_id(self.line.transform, fold(text))
+        found = self.mapper.schema_id(self.line.transform, key_of(text))
         if not found:
             raise MappingError(self.env._("“%s” is not in the schema plan.", text))
         return found, ""
@@ -173,7 +175,7 @@ class TagsTransform(Transform):
     def convert(self, raw, record, vals):
         kind = tag_kind(self.mapper.target_model)
         ids = [
-            self.mapper.schema_id(kind, fold(word))
+            self.mapper.schema_id(kind, key_of(word))
             for word in converters.split_multi(raw)
         ]
         return [Command.set(sorted({res_id for res_id in ids if res_id}))], ""
@@ -211,7 +213,7 @@ def tag_kind(model):
 
 def stage_key(pipeline, stage):
     """Return the schema plan's key of one stage of one pipeline."""
-    return f"{fold(str(pipeline or ''))}|{fold(str(stage or ''))}"
+    return f"{key_of(str(pipeline or ''))}|{key_of(str(stage or ''))}"
 
 
 _CLASSES = {

@@ -1,10 +1,8 @@
 """Undo: every touched record gets one fate first, then exactly that happens."""
 
-import psycopg2
-
 from odoo.tools import SQL
 
-from .base import Engine
+from .base import CONFLICTS, Engine
 from .edits import find_edits
 from .inbound import InboundReferences
 from .schema_build import SchemaBuilder
@@ -192,7 +190,7 @@ class UndoEngine(Engine):
                 )
                 records.exists().unlink()
                 self._free(lines, "delete")
-        except psycopg2.OperationalError:
+        except CONFLICTS:
             raise
         except Exception as error:
             if len(lines) == 1:

@@ -1,3 +1,4 @@
+from . import migration_part
 from . import migration_project
 from . import migration_project_steps
 from . import migration_project_open

@@ -11,6 +11,7 @@ class MigrationCrosswalk(models.Model):
     """
 
     _name = "migration.crosswalk"
+    _inherit = "migration.part"
     _description = "Migration Crosswalk"
     _rec_name = "external_id"
     _order = "id"

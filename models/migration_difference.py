@@ -21,6 +21,7 @@ class MigrationDifference(models.Model):
     """One field of one record: source value, value expected, value found."""
 
     _name = "migration.difference"
+    _inherit = "migration.part"
     _description = "Migration Field Difference"
     _order = "id"
     _rec_name = "record_name"

@@ -5,6 +5,7 @@ class MigrationFinding(models.Model):
     """Something wrong with the source: which file, line, field and value, and why."""
 
     _name = "migration.finding"
+    _inherit = "migration.part"
     _description = "Migration Finding"
     _rec_name = "code"
     _order = "severity, id"

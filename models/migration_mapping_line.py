@@ -1,7 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-from odoo.models import MAGIC_COLUMNS
+from odoo.exceptions import AccessError, UserError
 
+from ..engine.fillable import is_custom, is_fillable
 from ..engine.targets import TARGETS
 
 FATES = [
@@ -22,6 +22,7 @@ class MigrationMappingLine(models.Model):
     """The fate of one source field: where it goes, how, why, and who agreed."""
 
     _name = "migration.mapping.line"
+    _inherit = "migration.part"
     _description = "Migration Mapping Line"
     _order = "object_id, sequence, id"
 
@@ -127,8 +128,11 @@ class MigrationMappingLine(models.Model):
 
     def _check_idle(self, vals):
         """The map stays what it is while a run reads it."""
-        is_decision = {"fate", "target_field", "transform", "is_confirmed"} & set(vals)
-        if is_decision and not self.env.su and self.project_id.running_id:
+        if self.env.su:
+            return
+        if {"source_field", "canonical_field"} & set(vals):
+            raise AccessError(self.env._("The source's side of the map is fixed."))
+        if set(vals) - {"reason"} and self.project_id.running_id:
             raise UserError(
                 self.env._("A run is at work: wait for it, or cancel it first.")
             )
@@ -168,7 +172,9 @@ class MigrationMappingLine(models.Model):
         if value("fate") in ("mapped", "transformed") and not value("target_field"):
             return self.env._("%(object)s, field %(field)s: no target field.", **names)
         if value("fate") in ("mapped", "transformed"):
-            problem = self._target_problem(value("target_field"))
+            problem = self._target_problem(
+                value("target_field"), value("transform"), value("rest_field")
+            )
             if problem:
                 return problem
         if value("transform") in ("date", "datetime") and (
@@ -182,34 +188,24 @@ class MigrationMappingLine(models.Model):
             )
         return False
 
-    def _target_problem(self, name):
-        """Return what is wrong with a target field, or False.
-
-        A field of the model, a custom field (made by the schema plan if it is
-        missing), or one of the virtual fields that the preset reads together.
-        """
+    def _target_problem(self, name, transform, rest):
+        """Return what is wrong with where the values go, or False."""
         obj = self.object_id
         if not obj.target:
             return self.env._("%s are not loaded: drop the field.", obj.label)
-        if name.startswith("_"):
-            virtual = {spec.get("target") for spec in obj._spec()["fields"].values()}
-            is_known = name in virtual
-        else:
-            field = self.env[TARGETS[obj.target].model]._fields.get(name)
-            is_known = (
-                name.startswith("x_")
-                if field is None
-                else field.type not in ("one2many", "reference", "binary")
-                and name not in MAGIC_COLUMNS
-            )
-        if is_known:
+        model = self.env[TARGETS[obj.target].model]
+        is_rest_right = not rest or (
+            rest.startswith("x_") and is_custom(model._fields.get(rest))
+        )
+        if is_fillable(obj, name, transform) and is_rest_right:
             return False
         return self.env._(
-            "%(object)s, field %(field)s: “%(target)s” is no field that can be filled. "
-            "Give a field of Odoo, or a name that begins with x_ for a new one.",
+            "%(object)s, field %(field)s: “%(target)s” cannot be filled this way. Take "
+            "the field and the reading that were proposed, a plain field of Odoo, or a "
+            "name that begins with x_ for a new one.",
             object=obj.label,
             field=self.source_field,
-            target=name,
+            target=name if is_rest_right else rest,
         )
 
     def action_confirm(self):

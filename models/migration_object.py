@@ -8,6 +8,7 @@ class MigrationObject(models.Model):
     """One kind of source record (contacts, deals, ...) within a project."""
 
     _name = "migration.object"
+    _inherit = "migration.part"
     _description = "Migration Object"
     _order = "sequence, id"
 

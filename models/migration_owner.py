@@ -5,6 +5,7 @@ class MigrationOwner(models.Model):
     """One owner, coach or author of the source, and the Odoo user found for it."""
 
     _name = "migration.owner"
+    _inherit = "migration.part"
     _description = "Migration Owner"
     _order = "record_count desc, name"
 

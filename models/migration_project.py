@@ -111,6 +111,19 @@ class MigrationProject(models.Model):
     )
     next_step = fields.Char(compute="_compute_next_step")
 
+    def write(self, vals):
+        """Where a project stands is for its steps to say, and its company is fixed."""
+        if not self.env.su:
+            if {"state", "is_cancel_requested"} & set(vals):
+                raise AccessError(self.env._("The steps of the project set this."))
+            if "company_id" in vals and self.file_ids:
+                raise AccessError(
+                    self.env._("A project with files cannot change its company.")
+                )
+        result = super().write(vals)
+        self.check_access("write")
+        return result
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_loaded(self):
         """The crosswalk is what can undo a migration: it does not go with a click."""

@@ -167,7 +167,7 @@ class MigrationProject(models.Model):
     def action_cancel(self):
         """Stop the running step after its present batch; it can be resumed."""
         self.ensure_one()
-        self._check_operator("stage")
+        self._check_operator(self.running_id.kind or "stage")
         self.run_ids.sudo()._give_up()
         if self.running_id:
             self.sudo().is_cancel_requested = True

@@ -5,6 +5,7 @@ class MigrationReconciliationLine(models.Model):
     """The books of one object, relation or kind of file: both sides must balance."""
 
     _name = "migration.reconciliation.line"
+    _inherit = "migration.part"
     _description = "Migration Reconciliation Line"
     _order = "project_id, sequence, id"
 

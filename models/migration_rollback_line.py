@@ -5,6 +5,7 @@ class MigrationRollbackLine(models.Model):
     """The planned fate of one record that the project touched."""
 
     _name = "migration.rollback.line"
+    _inherit = "migration.part"
     _description = "Migration Rollback Plan Line"
     _rec_name = "record_name"
     _order = "fate, id"

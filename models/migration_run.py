@@ -1,13 +1,12 @@
 import logging
 import time
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..engine import engine_class
+from ..engine.base import CONFLICTS
 from ..engine.quiet import QUIET_CONTEXT
 from ..exceptions import MigrationError
 
@@ -26,6 +25,7 @@ class MigrationRun(models.Model):
     """One run of one engine: its progress, its counters, how it ended."""
 
     _name = "migration.run"
+    _inherit = "migration.part"
     _description = "Migration Run"
     _order = "id desc"
 
@@ -129,7 +129,7 @@ class MigrationRun(models.Model):
         while self.state in ("queued", "running"):
             try:
                 handled = self._step(engine)
-            except psycopg2.OperationalError:
+            except CONFLICTS:
                 conflicts += 1
                 if conflicts >= CONFLICT_ATTEMPTS:
                     self._end("failed", self.env._("The database stayed too busy."))
@@ -185,7 +185,7 @@ class MigrationRun(models.Model):
                 if not handled:
                     engine.finish()
                     self._end("done")
-        except psycopg2.OperationalError:
+        except CONFLICTS:
             raise
         except (MigrationError, UserError) as error:
             self._end("failed", str(error))

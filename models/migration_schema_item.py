@@ -1,10 +1,12 @@
 from odoo import fields, models
+from odoo.exceptions import AccessError
 
 
 class MigrationSchemaItem(models.Model):
     """One thing that Odoo needs before data can land: a team, stage, tag or field."""
 
     _name = "migration.schema.item"
+    _inherit = "migration.part"
     _description = "Migration Schema Plan Item"
     _order = "sequence, id"
 
@@ -56,6 +58,19 @@ class MigrationSchemaItem(models.Model):
     _project_kind_key_uniq = models.UniqueIndex(
         "(project_id, kind, key)", "The schema plan lists each item once."
     )
+
+    def write(self, vals):
+        """People choose name and action; agreeing to it is the manager's."""
+        if self.env.su:
+            return super().write(vals)
+        if set(vals) - {"name", "action", "is_confirmed"}:
+            raise AccessError(self.env._("The schema plan is made from the map."))
+        if vals.get("is_confirmed"):
+            for project in self.project_id:
+                project._check_operator()
+        elif "is_confirmed" not in vals:
+            vals = dict(vals, is_confirmed=False)
+        return super().write(vals)
 
     def action_confirm(self):
         """Agree to these items; only confirmed ones are created."""

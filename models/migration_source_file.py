@@ -7,6 +7,7 @@ class MigrationSourceFile(models.Model):
     """One uploaded file of the source's export: a ZIP, a table or a loose binary."""
 
     _name = "migration.source.file"
+    _inherit = "migration.part"
     _description = "Migration Source File"
     _order = "id"
 

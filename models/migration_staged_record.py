@@ -17,6 +17,7 @@ class MigrationStagedRecord(models.Model):
     """One source record exactly as it was received, and what became of it."""
 
     _name = "migration.staged.record"
+    _inherit = "migration.part"
     _description = "Staged Source Record"
     _order = "object_id, id"
 

@@ -3,6 +3,7 @@ from odoo import fields
 from ...exceptions import MappingError
 from ...tools.converters import to_percent
 from ...tools.fingerprint import fold
+from ..keys import key_of
 from .base import Target
 
 #: Dates that Odoo sets to now when the owner, the stage or the outcome changes.
@@ -67,7 +68,7 @@ class LeadTarget(Target):
     def _team(self, mapped):
         """The sales team of the deal's pipeline: never left to Odoo to search."""
         pipeline = mapped.pop("_pipeline") or ""
-        team = self.mapper.schema_id("team", fold(pipeline))
+        team = self.mapper.schema_id("team", key_of(pipeline))
         if not team:
             raise MappingError(
                 self.env._("Pipeline “%s” is not in the schema plan.", pipeline)

@@ -39,10 +39,11 @@ class MessageTarget(Target):
             # given, so that Odoo does not work them out for each message
             email_from=vals.get("email_from") or self.env.company.email_formatted,
             reply_to=vals.get("email_from") or False,
-            message_id=f"<{mapped.record.external_id}.{mapped.record.id}"
-            f"@{self.project._message_domain()}>",
+            message_id=f"<{mapped.record.id}@{self.project._message_domain()}>",
         )
         vals.setdefault("author_id", False)
+        if vals.get("subject"):
+            vals["subject"] = " ".join(vals["subject"].split())
         mapped.vals = vals
         return vals
 

@@ -1,0 +1,66 @@
+"""Which fields a map may fill: an allow list, since the engines write as superuser.
+
+A map is made by people who may not write everywhere, and values come from a
+stranger's file. What is allowed is what the preset itself fills, with the preset's own
+transform; custom fields; and, on contacts and opportunities, plain stored fields.
+"""
+
+from odoo.models import MAGIC_COLUMNS
+
+from .targets import TARGETS
+
+SCALARS = {"char", "text", "html", "integer", "float", "monetary", "date", "datetime"}
+#: transforms that give a plain value and look nothing up
+PLAIN = {
+    "text",
+    "html_text",
+    "html",
+    "integer",
+    "float",
+    "money",
+    "percent",
+    "boolean",
+    "date",
+    "datetime",
+    "email",
+    "phone",
+    "url",
+}
+#: targets whose model people fill by hand as well
+_OPEN_TARGETS = {"partner", "lead"}
+_CLOSED_PREFIXES = ("message_", "activity_", "signup_", "access_", "lead_properties")
+
+
+def is_fillable(obj, name, transform):
+    """Return whether records of ``obj`` may get ``name`` by ``transform``."""
+    if not obj.target or not name:
+        return False
+    for spec in obj._spec().get("fields", {}).values():
+        if spec.get("target") == name:
+            return spec.get("transform", "text") == transform
+    if transform not in PLAIN:
+        return False
+    field = obj.env[TARGETS[obj.target].model]._fields.get(name)
+    if name.startswith("x_"):
+        return is_custom(field)
+    return obj.target in _OPEN_TARGETS and field is not None and _is_plain(field)
+
+
+def is_custom(field):
+    """Return whether a custom field can take a value (None: it is still to be made)."""
+    if field is None:
+        return True
+    return bool(field.manual and field.store and field.type in SCALARS | {"boolean"})
+
+
+def _is_plain(field):
+    return (
+        field.store
+        and field.type in SCALARS
+        and field.name not in MAGIC_COLUMNS
+        and not field.name.startswith(_CLOSED_PREFIXES)
+        and not field.groups
+        and not field.related
+        and not field.company_dependent
+        and not (field.compute and field.readonly)
+    )
