@@ -29,6 +29,9 @@ _SUPPORTED = {
 _OFFICE_PARTS = {"[Content_Types].xml", "mimetype"}
 _CLIENT_FOLDERS = {"files", "contracts", "recordings", "attachments", "uploads"}
 _UTF8_FLAG = 0x800
+_NAME_LIMIT = 1024
+_FOLDER_LIMIT = 32
+_SHOWN = 200
 
 
 def _spool() -> AbstractContextManager[IO[bytes]]:
@@ -50,6 +53,8 @@ def _true_name(info: zipfile.ZipInfo) -> str:
 def _refusal(info: zipfile.ZipInfo, name: str) -> tuple[str, str] | None:
     """Return code and reason why an entry must not be read."""
     parts = PurePosixPath(name).parts
+    if len(name) > _NAME_LIMIT or len(parts) > _FOLDER_LIMIT + 1:
+        return "unsafe_name", "its name is too long or in too many folders"
     if name.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", name):
         return "unsafe_name", "its path leads out of the archive"
     if stat.S_ISLNK(info.external_attr >> 16):
@@ -182,4 +187,5 @@ class UploadScanner:
 
     def _problem(self, code: str, text: str, file: str, severity="error") -> None:
         """Note a problem with a file of the bundle."""
+        file = file if len(file) <= 2 * _NAME_LIMIT + 1 else f"{file[:_SHOWN]}…"
         self.problems.append(Problem(code, f"{file} {text}", file, severity=severity))

@@ -74,13 +74,17 @@ class BundleConnector(BaseConnector):
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """What manifest.json says; empty if there is none."""
+        """What manifest.json says, checked.
+
+        `files` is always there: name -> {"rows": int, "sha256": str}, both only
+        if announced; `source`, `timezone` and `date_format` are texts, if any.
+        """
         return self._manifest[0]
 
     @cached_property
     def _manifest(self) -> tuple[dict[str, Any], list[Problem]]:
         """The manifests at the top of the uploads, later ones on top."""
-        merged: dict[str, Any] = {}
+        merged: dict[str, Any] = {"files": {}}
         problems: list[Problem] = []
         for member in self._members.values():
             if self._is_manifest(member):
@@ -229,3 +233,10 @@ class BundleConnector(BaseConnector):
     def find_binary(self, path: str) -> str:
         """Return the path of the binary meant by `path`, or raise BinaryMissing."""
         return self._index.find(path).path
+
+    def binary_size(self, path: str) -> int:
+        """Return the unpacked size in bytes of a binary, or raise BinaryMissing.
+
+        It is what the archive declares; open_binary never gives more.
+        """
+        return self._index.find(path).size

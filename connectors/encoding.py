@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -20,6 +21,14 @@ _MARKS = (
 )
 # above this share of accented letters a text is hardly Western European
 _FOREIGN_SHARE = 0.3
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def clean_text(text: str) -> str:
+    """Return text that a database takes: no zero bytes, no half characters."""
+    if "\0" in text:
+        text = text.replace("\0", "")
+    return text if text.isascii() else _SURROGATES.sub(REPLACEMENT, text)
 
 
 def detect_encoding(stream: BinaryIO) -> str:

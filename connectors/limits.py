@@ -1,6 +1,8 @@
 """Bounds for what an upload may unpack to, checked before and while reading."""
 
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
@@ -13,6 +15,8 @@ MEBIBYTE = 1024 * 1024
 READ_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
+    struct.error,
     EOFError,
     OSError,
     NotImplementedError,

@@ -13,6 +13,8 @@ from urllib.parse import unquote
 from ..exceptions import BinaryMissing
 from .limits import GuardedReader
 
+PATH_LIMIT = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -66,6 +68,8 @@ class MemberIndex:
         is trusted only if no folder says otherwise: two clients may well have
         an agreement.pdf each.
         """
+        if len(path) > PATH_LIMIT:
+            raise BinaryMissing(f"the bundle has no file {path[:80]}… (too long)")
         if path in self._exact:
             return self._exact[path]
         for spelling in dict.fromkeys((path, unquote(path))):

@@ -6,16 +6,17 @@ from typing import NamedTuple
 
 from ..tools.fingerprint import normalise_header
 from .base import Problem
-from .encoding import REPLACEMENT
+from .encoding import REPLACEMENT, clean_text
 
 HEADER_SEARCH = 25
 LARGE_CELL = 1024 * 1024
 EXCERPT = 80
+COLUMN_LIMIT = 1000
+NAME_LIMIT = 300
+_TOTALS_LENGTH = 80
 _FORMULA_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _SHIELDED = re.compile(r"'(?=[+=@\-\d])")
-_TOTALS = re.compile(
-    r"(?:(?:grand|sub)[ -]?)?totals?\s*[:=]?\s*[\d.,\s]*", re.IGNORECASE
-)
+_TOTALS = re.compile(r"(?:(?:grand|sub)[ -]?)?totals?[\s\d.,:=]*", re.IGNORECASE)
 _DATA_CELL = re.compile(
     r"[^\s@]+@[^\s@]+\.[a-z]{2,}|\d{4}-\d{2}-\d{2}\b.*", re.IGNORECASE
 )
@@ -38,20 +39,23 @@ def clean_cell(text: str) -> str:
 
 def excerpt(text: str) -> str:
     """Return the first characters of a value for a message."""
-    return text if len(text) <= EXCERPT else f"{text[: EXCERPT - 1]}…"
+    return clean_text(text if len(text) <= EXCERPT else f"{text[: EXCERPT - 1]}…")
 
 
 def name_columns(cells: Iterable[str]) -> tuple[str, ...]:
     """Return unique column names: "Name (2)" if repeated, "Column 5" if blank."""
-    names: list[str] = []
+    names: dict[str, None] = {}
+    counts: dict[str, int] = {}
     for position, cell in enumerate(cells, start=1):
-        base = " ".join(clean_cell(cell).replace("\ufeff", "").split())
-        base = base or f"Column {position}"
-        name, count = base, 1
+        text = clean_text(clean_cell(cell)).replace("\ufeff", "")
+        base = " ".join(text.split())[:NAME_LIMIT].rstrip() or f"Column {position}"
+        name, count = base, counts.get(base, 1)
         while name in names:
             count += 1
-            name = f"{base} ({count})"
-        names.append(name)
+            suffix = f" ({count})"
+            name = f"{base[: NAME_LIMIT - len(suffix)]}{suffix}"
+        counts[base] = count
+        names[name] = None
     return tuple(names)
 
 
@@ -83,6 +87,20 @@ def header_problem(
     )
 
 
+def _width(cells: Sequence[str]) -> int:
+    """Return the number of cells up to the last one that is filled."""
+    width = len(cells)
+    while width and not cells[width - 1].strip():
+        width -= 1
+    return width
+
+
+def _too_wide(file: str, line: int, width: int) -> Problem:
+    """Return the problem of a table with more columns than any export has."""
+    text = f"{file} has {width} columns, no more than {COLUMN_LIMIT} can be read"
+    return Problem("missing_header", text, file, line, value=f"{width}")
+
+
 def find_header(
     rows: Sequence[Row], required: Sequence[Sequence[str]] = ()
 ) -> int | None:
@@ -107,7 +125,8 @@ def _is_totals(row: Row, width: int) -> bool:
     """Return whether a row looks like the sum below a table."""
     filled = [cell.strip() for cell in row.cells if cell.strip()]
     sparse = len(filled) <= max(2, width // 2)
-    return sparse and bool(_TOTALS.fullmatch(filled[0]))
+    short = len(filled[0]) < _TOTALS_LENGTH
+    return sparse and short and bool(_TOTALS.fullmatch(filled[0]))
 
 
 class TableReader:
@@ -134,15 +153,20 @@ class TableReader:
         """Look for the header in the first rows and keep what follows it."""
         found: list[Row] = []
         for item in self._rows:
-            self._head.append(item)
-            if isinstance(item, Row) and any(cell.strip() for cell in item.cells):
+            if isinstance(item, Row):
+                if not any(cell.strip() for cell in item.cells):
+                    continue
                 found.append(item)
+            self._head.append(item)
             if len(found) >= HEADER_SEARCH:
                 break
         position = find_header(found, required)
-        if position is not None:
+        width = 0 if position is None else _width(found[position].cells)
+        if width > COLUMN_LIMIT:
+            self.problem = _too_wide(self._file, found[position].line, width)
+        elif position is not None:
             header = found[position]
-            self.fields = name_columns(header.cells)
+            self.fields = name_columns(header.cells[:COLUMN_LIMIT])
             self.header_line = header.line
             damaged = (
                 problem
@@ -190,12 +214,14 @@ class TableReader:
         data = dict.fromkeys(self.fields, "")
         surplus = []
         for position, cell in enumerate(row.cells, start=1):
-            text = clean_cell(cell)
+            text = clean_text(clean_cell(cell))
             if position <= len(self.fields):
                 name = self.fields[position - 1]
             elif text.strip():
+                surplus.append(excerpt(text))
+                if position > COLUMN_LIMIT:
+                    continue
                 name = f"Column {position}"
-                surplus.append(text)
             else:
                 continue
             data[name] = text
@@ -203,7 +229,9 @@ class TableReader:
                 yield from self._cell_problems(row.line, name, text)
         if surplus:
             text = f"has {len(row.cells)} cells, the header {len(self.fields)}"
-            value = excerpt(" | ".join(surplus))
+            if _width(row.cells) > COLUMN_LIMIT:
+                text += f"; those after {COLUMN_LIMIT} are left out"
+            value = excerpt(" | ".join(surplus[:EXCERPT]))
             yield self._problem("too_many_cells", text, row.line, value=value)
         yield row.line, data
 

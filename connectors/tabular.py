@@ -14,8 +14,12 @@ from .encoding import detect_encoding
 from .rows import Row, TableReader, excerpt
 
 SEPARATORS = ",;\t|"
-CELL_LIMIT = 16 * 1024 * 1024
-LINE_LIMIT = 2 * CELL_LIMIT
+CELL_LIMIT = 2 * 1024 * 1024
+LINE_LIMIT = 32 * 1024 * 1024
+# wrong quotes: lines and characters that are read again before quotes are text
+RECOVERY_LINES = 1000
+RECOVERY_CHARACTERS = 32 * 1024 * 1024
+_LINE_COST = 10
 SAMPLE_BYTES = 64 * 1024
 _SAMPLE_ROWS = 50
 _SEP_LINE = re.compile(r'\ufeff?"?sep=(.)"?[\r\n]*', re.IGNORECASE)
@@ -97,6 +101,7 @@ class _Lines:
         self.number = 0
         self.taken: list[str] = []
         self.nul_line = 0
+        self._size = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -105,6 +110,9 @@ class _Lines:
         line = self._again.popleft() if self._again else self._read()
         self.number += 1
         self.taken.append(line)
+        self._size += len(line)
+        if len(self.taken) > 1 and self._size > LINE_LIMIT:
+            raise csv.Error("the record is too long")
         if "\0" in line:
             self.nul_line = self.number
         return line.replace("\0", "")
@@ -121,13 +129,15 @@ class _Lines:
     def start_record(self) -> int:
         """Forget the lines of the last record; return the next line's number."""
         self.taken = []
+        self._size = 0
         self.nul_line = 0
         return self.number + 1
 
-    def give_back(self) -> None:
-        """Offer all but the first line of the current record once more."""
+    def give_back(self) -> int:
+        """Offer all but the first line once more; return what that costs."""
         self._again.extendleft(reversed(self.taken[1:]))
         self.number -= len(self.taken) - 1
+        return sum(len(line) + _LINE_COST for line in self.taken)
 
 
 class CsvRows:
@@ -141,11 +151,14 @@ class CsvRows:
         self._lines = _Lines(text)
         self._dialect = dialect
         self._file = file
+        self._recovered = 0
+        self._read_again = 0
 
     def __iter__(self) -> Iterator[Row | Problem]:
         for _line in range(self._dialect.skip_lines):
             next(self._lines, "")
-        reader = self._reader(self._lines, strict=True)
+        quotes = True
+        reader = self._reader(self._lines, True, quotes)
         while True:
             line = self._lines.start_record()
             try:
@@ -154,18 +167,40 @@ class CsvRows:
                 return
             except csv.Error:
                 yield from self._recover(line)
-                reader = self._reader(self._lines, strict=True)
+                if quotes and self._gives_up:
+                    quotes = False
+                    yield self._quotes_are_text(self._lines.number + 1)
+                reader = self._reader(self._lines, True, quotes)
+                continue
+            if max(map(len, cells), default=0) > CELL_LIMIT:
+                yield self._cell_too_large(line, self._lines.taken[0])
                 continue
             yield from self._nul_problem(line, cells)
             yield Row(line, cells)
 
-    def _reader(self, lines: Any, strict: bool) -> Any:
+    @property
+    def _gives_up(self) -> bool:
+        """Whether so many quotes are wrong that they have to be plain text."""
+        return (
+            self._recovered > RECOVERY_LINES or self._read_again > RECOVERY_CHARACTERS
+        )
+
+    def _quotes_are_text(self, line: int) -> Problem:
+        """Return the problem of a file of which the quotes make no sense."""
+        text = (
+            f"{self._file} has too many wrong quotes: from line {line} on they are "
+            "read as plain text"
+        )
+        return Problem("bad_quotes", text, self._file, line)
+
+    def _reader(self, lines: Any, strict: bool, quotes: bool = True) -> Any:
         """Return a csv reader for the dialect."""
         return csv.reader(
             lines,
             delimiter=self._dialect.separator,
             skipinitialspace=self._dialect.skip_blanks,
             strict=strict,
+            quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
         )
 
     def _recover(self, line: int) -> Iterator[Row | Problem]:
@@ -173,18 +208,30 @@ class CsvRows:
         first = self._lines.taken[0]
         if len(self._lines.taken) == 1:
             text = f"{self._file} line {line}: quotes are not closed or not doubled"
+            lines = [first.replace("\0", "")]
+            try:
+                rows = [Row(line, cells) for cells in self._reader(lines, strict=False)]
+            except csv.Error:
+                yield self._cell_too_large(line, first)
+                return
             yield Problem("bad_quotes", text, self._file, line, value=excerpt(first))
-            yield from (
-                Row(line, cells)
-                for cells in self._reader([first.replace("\0", "")], strict=False)
-            )
+            yield from rows
             return
         text = (
             f"{self._file} line {line}: a quote is opened and not closed. "
             "The line is left out, reading goes on with the next one"
         )
         yield Problem("unclosed_quote", text, self._file, line, value=excerpt(first))
-        self._lines.give_back()
+        self._recovered += 1
+        self._read_again += self._lines.give_back()
+
+    def _cell_too_large(self, line: int, text: str) -> Problem:
+        """Return the problem of a record that is left out for its size."""
+        message = (
+            f"{self._file} line {line}: a cell has more than {CELL_LIMIT} characters, "
+            "the record is left out"
+        )
+        return Problem("cell_too_large", message, self._file, line, value=excerpt(text))
 
     def _nul_problem(self, line: int, cells: list[str]) -> Iterator[Problem]:
         """Yield a warning if zero bytes were removed from the record."""

@@ -1,6 +1,8 @@
 """XLSX sheets as rows of text, read as a stream."""
 
+import lzma
 import re
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,18 +11,27 @@ from typing import Any, BinaryIO
 from zlib import error as zlib_error
 
 from openpyxl import load_workbook
+from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._reader import WorkSheetParser
 
 from ..exceptions import BrokenFile
 from .base import Problem
+from .encoding import clean_text
 from .limits import Budget, BundleLimits
-from .rows import Row
+from .rows import COLUMN_LIMIT, Row
+
+ROW_LIMIT = 1_048_576
 
 # openpyxl lets the errors of its parsers through
 _ERRORS = (
     zipfile.BadZipFile,
     InvalidFileException,
     zlib_error,
+    lzma.LZMAError,
+    struct.error,
+    RecursionError,
+    OverflowError,
     SyntaxError,
     LookupError,
     ValueError,
@@ -59,29 +70,58 @@ def sheet_names(book: Any) -> list[str]:
 
 def _has_rows(sheet: Any) -> bool:
     """Return whether any cell of a sheet is filled."""
-    sheet.reset_dimensions()
-    return any(
-        value not in (None, "")
-        for row in sheet.iter_rows(values_only=True)
-        for value in row
-    )
+    try:
+        return any(True for _row in _filled_rows(sheet, sheet.title))
+    except (*_ERRORS, BrokenFile):
+        # reading it tells what is wrong
+        return True
+
+
+def _filled_rows(sheet: Any, file: str) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Yield the rows that have values, and the cells with one in each.
+
+    openpyxl would make up every row and cell that the file jumps over.
+    """
+    book = sheet.parent
+    last = 0
+    with sheet._get_source() as source:
+        parser = WorkSheetParser(
+            source,
+            sheet._shared_strings,
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+        )
+        for line, row in parser.parse():
+            if line > ROW_LIMIT:
+                text = f"{file} has a row {line}, a sheet ends at {ROW_LIMIT}"
+                raise BrokenFile(text)
+            cells = [cell for cell in row if cell["value"] not in (None, "")]
+            widest = max((cell["column"] for cell in cells), default=0)
+            if widest > COLUMN_LIMIT:
+                raise BrokenFile(
+                    f"{file} has a value in column {widest} of row {line}, no more "
+                    f"than {COLUMN_LIMIT} columns can be read"
+                )
+            if cells and line > last:
+                last = line
+                yield line, cells
 
 
 def sheet_rows(book: Any, title: str, file: str) -> Iterator[Row | Problem]:
     """Yield the rows of a sheet; what follows a damaged place is not read."""
     sheet = book[title]
-    # the size written in the file is often wrong and would cut rows off
-    sheet.reset_dimensions()
     line = 0
     try:
-        for line, cells in enumerate(sheet.iter_rows(), start=1):
-            texts = []
-            for position, cell in enumerate(cells, start=1):
-                if cell.value is not None and cell.data_type == "e":
-                    yield _formula_problem(file, line, position, cell.value)
-                    texts.append("")
+        for line, cells in _filled_rows(sheet, file):
+            texts = [""] * max(cell["column"] for cell in cells)
+            for place in cells:
+                position = place["column"]
+                cell = ReadOnlyCell(sheet, **place)
+                if cell.data_type == "e":
+                    yield _formula_problem(file, line, position, str(cell.value))
                 else:
-                    texts.append(_cell_text(cell))
+                    texts[position - 1] = _cell_text(cell)
             while texts and not texts[-1]:
                 texts.pop()
             yield Row(line, texts)
@@ -115,7 +155,7 @@ def _cell_text(cell: Any) -> str:
         return _number_text(value, cell.number_format or "")
     if isinstance(value, (datetime, date, time, timedelta)):
         return _moment_text(value, cell.number_format or "")
-    return str(value)
+    return clean_text(str(value))
 
 
 def _number_text(value: float, number_format: str) -> str:

@@ -258,6 +258,10 @@ class MigrationProject(models.Model):
             )
         for run in runs:
             run._drive()
+            if run.state in ("queued", "running"):
+                raise UserError(
+                    self.env._("Another process works on %s.", run.display_name)
+                )
             if run.state != "done":
                 (runs - run)._give_up()
                 raise UserError(run.error or run.state)

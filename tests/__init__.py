@@ -6,6 +6,7 @@ from . import test_dates
 from . import test_faults
 from . import test_fingerprint
 from . import test_formats
+from . import test_hostile_files
 from . import test_infer
 from . import test_json2
 from . import test_jsonfile
@@ -15,6 +16,7 @@ from . import test_load_files
 from . import test_load_notes
 from . import test_load_partners
 from . import test_map
+from . import test_open
 from . import test_owners
 from . import test_profile
 from . import test_quiet

@@ -112,5 +112,5 @@ class TestManifest(BundleCase):
         for content in ("{oops", "[1]", b"\xff\xfe"):
             members = {"manifest.json": content, "contacts.csv": CONTACTS}
             bundle = self.open(self.archive(members))
-            self.assertEqual(bundle.manifest, {})
+            self.assertEqual(bundle.manifest, {"files": {}})
             self.assertEqual(self.codes(bundle), ["bad_manifest"])

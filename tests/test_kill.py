@@ -8,16 +8,15 @@ upload(project, "practice_export.zip")
 env.cr.commit()
 project.action_stage(background=False)
 """
-PREPARE = """
+QUEUE_LOAD = """
 project.action_confirm_map()
 project.action_confirm_schema()
 project.action_apply_schema()
+project.action_load()
 env.cr.commit()
 """
-LOAD = "project.action_load(background=False)"
 ROLLBACK = "project.action_rollback(background=False)"
 RESUME = "project.action_resume(background=False)"
-QUEUE_LOAD = "project.action_load(); env.cr.commit()"
 
 #: What two runs of the same source must have in common. Ids and our own time stamps
 #: differ, so records are named by their content and by the source's ids.
@@ -88,11 +87,10 @@ class TestKill(ProcessCase):
         super().setUpClass()
         cls.expected = {}
         reference = cls.new_site("reference")
-        reference.run(START)
+        reference.run(START + QUEUE_LOAD)
         cls.expected["stage"] = cls.content(reference, STAGED)
-        reference.run(PREPARE)
-        cls.ready = cls.new_site("ready", reference)
-        reference.run(LOAD)
+        cls.queued = cls.new_site("queued", reference)
+        reference.run(RESUME)
         cls.expected["load"] = cls.content(reference, LOADED)
         cls.loaded = cls.new_site("loaded", reference)
         reference.run(ROLLBACK)
@@ -145,8 +143,8 @@ class TestKill(ProcessCase):
         self.assert_same_end(site, "stage", STAGED)
 
     def test_load_goes_on_after_kills_with_nothing_lost_or_doubled(self):
-        site = self.new_site("load", self.ready)
-        self.interrupt(site, "load", LOAD, (0, 0.2, 0.5, 0.7))
+        site = self.new_site("load", self.queued)
+        self.interrupt(site, "load", RESUME, (0, 0.3, 0.6))
         self.assert_same_end(site, "load", LOADED)
 
     def test_rollback_goes_on_after_kills(self):
@@ -154,12 +152,20 @@ class TestKill(ProcessCase):
         self.interrupt(site, "rollback", ROLLBACK, (0.1, 0.6))
         self.assert_same_end(site, "rollback", UNDONE)
 
+    def test_two_processes_do_not_work_on_one_project(self):
+        site = self.new_site("two", self.queued)
+        processes = [site.start(RESUME), site.start(RESUME)]
+        for process in processes:
+            self.addCleanup(process.stop)
+        endings = sorted((process.wait(), process.output()) for process in processes)
+        self.assertEqual([status for status, _output in endings], [0, 1])
+        self.assertIn("Another process works on Full Run", endings[1][1])
+        self.assert_same_end(site, "load", LOADED)
+
     def test_killed_server_goes_on_in_the_background(self):
-        site = self.new_site("server", self.ready)
-        site.run(QUEUE_LOAD)
-        for share in (0.1, 0.6):
-            process, _url = site.serve()
-            self.kill_at(site, process, "load", share, site.wake_workers)
+        site = self.new_site("server", self.queued)
+        process, _url = site.serve()
+        self.kill_at(site, process, "load", 0.3, site.wake_workers)
         process, _url = site.serve()
         self.addCleanup(process.stop)
 

@@ -91,7 +91,7 @@ class TestOpen(MigrationCommon):
         project = self.make_project({})
         self.assertIn("Upload", project.next_step)
         self.stage(project, FILES)
-        self.assertIn("Check the map", project.next_step)
+        self.assertIn("Confirm Map", project.next_step)
         self.confirm_all(project)
         project.action_plan_schema()
         self.assertIn("schema plan", project.next_step)

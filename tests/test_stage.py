@@ -101,7 +101,7 @@ class TestStage(MigrationCommon):
     def test_the_same_row_twice_is_set_aside_and_said(self):
         rows = CONTACTS + "C-1,Cleo, Cleo@Mail.example \n"
         project = self.staged({"contacts.csv": rows})
-        record = self.staged_record(project, "contacts", "C-1#4")
+        record = self.records(project).filtered(lambda rec: rec.source_line == 4)
         self.assertEqual((record.state, record.reason_code), ("excluded", "repeated"))
         finding = self.findings(project, "repeated")
         self.assertEqual(
@@ -113,7 +113,7 @@ class TestStage(MigrationCommon):
     def test_an_id_that_comes_twice_with_other_values_is_an_error(self):
         rows = CONTACTS + "C-1,Somebody Else,else@mail.example\n"
         project = self.staged({"contacts.csv": rows})
-        record = self.staged_record(project, "contacts", "C-1#4")
+        record = self.records(project).filtered(lambda rec: rec.source_line == 4)
         self.assertEqual((record.state, record.reason_code), ("failed", "duplicate_id"))
         self.assertIn("contacts.csv:2", record.reason)
         finding = self.findings(project, "duplicate_id")

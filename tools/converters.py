@@ -20,6 +20,8 @@ FALSE_WORDS = frozenset(
     {"no", "n", "false", "f", "0", "off", "unchecked", "nein", "non", "falsch", "faux"}
 )
 _LARGEST = sys.float_info.max
+_LONGEST_EMAILS = 2000
+_LONGEST_INTEGER = 64
 _HTML_TAG = re.compile(
     r"</?(?:p|br|div|span|a|b|i|u|em|strong|ul|ol|li|h[1-6]|table|tr|td|img|"
     r"blockquote|html|body|font|pre|code|hr)\b[^<>]*>",
@@ -93,7 +95,7 @@ def to_integer(value: Any) -> int | None:
     if isinstance(value, int):
         return int(value)
     text = to_text(value)
-    if text and re.fullmatch(r"[+-]?\d+", text):
+    if text and len(text) <= _LONGEST_INTEGER and re.fullmatch(r"[+-]?\d+", text):
         return int(text)
     number = _to_number(value, "a whole number", None, money=False)
     if number is None:
@@ -152,6 +154,8 @@ def to_email(value: Any) -> tuple[str | None, str]:
     text = to_text(value)
     if text is None:
         return None, ""
+    if "@" not in text or len(text) > _LONGEST_EMAILS:
+        raise _refuse(text, "an email address")
     found: dict[str, str] = {}
     for address in _EMAIL.findall(text):
         address = address.strip("'\u2019")

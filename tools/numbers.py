@@ -3,6 +3,7 @@
 import math
 import re
 
+_LONGEST = 64
 _BLANKS = re.compile(r"[\s\u00a0\u2007\u2009\u202f_'\u2019]")
 _MINUS = str.maketrans("\u2212\u2013\u2014", "---")
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
@@ -67,6 +68,8 @@ def parse_number(text: str, decimal: str | None = None, money: bool = False) -> 
     :param decimal: the decimal separator, when the column is known to have one
     :param money: whether a currency sign or code may stand before or after
     """
+    if len(text) > _LONGEST:
+        raise ValueError("too long for a number")
     compact = _BLANKS.sub("", text.translate(_MINUS))
     bare, negative = _unsigned(compact)
     if money:
