@@ -31,9 +31,11 @@ class AttachmentTarget(Target):
         return records
 
     def _declared_size(self, record):
+        """Return the real size of the file, whatever the source says of it."""
+        path = self.mapper.raw(record, "Path")
         try:
-            return int(self.mapper.raw(record, "Size") or 0)
-        except ValueError:
+            return self._connector.binary_size(str(path)) if path else 0
+        except BinaryMissing:
             return 0
 
     def finish(self, mapped):
