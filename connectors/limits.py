@@ -97,4 +97,4 @@ class GuardedReader(io.RawIOBase):
             stream = getattr(self, "_stream", None)
             if stream is not None:
                 stream.close()
-        super().close()
+        return super().close()
