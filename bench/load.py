@@ -201,7 +201,7 @@ def wait_for_login(port, database):
 
 
 def as_sent(vals):
-    """Values as they can be sent: plain commands and dates, nothing of Odoo's inside."""
+    """Values as they can be sent: plain commands and dates only."""
     return {name: plain(value) for name, value in vals.items() if name not in INSIDE}
 
 
