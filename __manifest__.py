@@ -10,11 +10,15 @@
     "external_dependencies": {
         "python": [
             "charset-normalizer",
+            "gql",
             "ijson",
+            "jsonschema",
             "openpyxl",
             "phonenumbers",
             "python-dateutil",
             "rapidfuzz",
+            "requests",
+            "urllib3",
         ],
     },
     "data": [

@@ -30,3 +30,39 @@ class MappingError(MigrationError):
     def __init__(self, message: str = "", field: str = ""):
         super().__init__(message)
         self.field = field
+
+
+class SourceError(MigrationError):
+    """A live source cannot be read; the message says what to do about it.
+
+    One class per reaction: a plain SourceError ends the pull of one object, the
+    others go on.
+    """
+
+
+class SourceRefused(SourceError):
+    """Key or session are not accepted: the whole run stops until a person acts."""
+
+
+class SourceUnavailable(SourceError):
+    """This source does not have the object, or the key may not read it: skip it."""
+
+
+class SourcePaused(SourceError):
+    """The source wants to be left alone until ``until`` (aware): go on then."""
+
+    def __init__(self, message, until):
+        super().__init__(message)
+        self.until = until
+
+
+class UnsafeAddress(SourceError):
+    """An address that a server must not be made to call."""
+
+
+class BadProfile(MigrationError):
+    """A connection profile is unusable; ``problems`` name line, path and reason."""
+
+    def __init__(self, problems):
+        super().__init__("; ".join(problems))
+        self.problems = problems

@@ -1,5 +1,4 @@
 """Readers of the source systems; plain Python without Odoo."""
 
-from .base import BaseConnector, Problem, RawRecord, SourceTable
-from .bundle import BundleConnector
-from .limits import BundleLimits
+from .base import BaseConnector, Page, Problem, RawRecord, SourceTable
+from .files import BundleConnector, BundleLimits

@@ -1,24 +1,30 @@
-"""What every connector gives: tables of raw records, problems and binaries."""
+"""What every connector gives: tables of raw records in pages, problems, binaries."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, BinaryIO
 
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
-    """One source record, untouched, with the place it was found at.
+    """One source record with the place it was found at.
 
-    `line` is the physical line in CSV and JSON Lines, the row in XLSX and the
-    position (from 1) in a JSON list.
+    `line` is the physical line in CSV and JSON Lines, the row in XLSX, the position
+    (from 1) in a JSON list and in what a server lists. The last three are given by
+    sources that have them: the record's own id, when it changed (aware), whether
+    the source says that it is deleted.
     """
 
     object: str
     data: dict[str, Any]
     file: str
     line: int
+    external_id: str = ""
+    updated_at: datetime | None = None
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,27 @@ class SourceTable:
     dialect: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of one table: what stood on it and where the next one begins.
+
+    `cursor` is plain JSON. It is stored in the transaction that stores the items, so
+    that a killed pull repeats at most one page; None says that this was the last.
+    `total` is how many records the source claims to have, `newest` the latest change
+    among the page's records (aware): both None where unknown.
+    """
+
+    items: tuple[RawRecord | Problem, ...]
+    cursor: dict[str, Any] | None
+    total: int | None = None
+    newest: datetime | None = None
+
+
 class BaseConnector(ABC):
     """Reads one source without knowing where the records go."""
+
+    #: A live source may list a record twice while it is read: the later one counts.
+    is_live = False
 
     @property
     @abstractmethod
@@ -58,10 +83,17 @@ class BaseConnector(ABC):
         """Return the tables that can be pulled."""
 
     @abstractmethod
-    def pull(
-        self, table: SourceTable, after_line: int = 0
-    ) -> Iterator[RawRecord | Problem]:
-        """Yield the records after a line, problems at the place they occur."""
+    def pages(
+        self,
+        table: SourceTable,
+        cursor: dict[str, Any] | None = None,
+        since: datetime | None = None,
+    ) -> Iterator[Page]:
+        """Yield the pages of a table from a cursor on.
+
+        :param since: only what changed at or after this moment (aware), where the
+            source can tell; a source that cannot gives everything
+        """
 
     @abstractmethod
     def open_binary(self, path: str) -> AbstractContextManager[BinaryIO]:
@@ -70,3 +102,6 @@ class BaseConnector(ABC):
     @abstractmethod
     def binaries(self) -> Iterator[tuple[str, int]]:
         """Yield the path and the size in bytes of every binary."""
+
+    def close(self) -> None:  # noqa: B027 - most have nothing to give back
+        """Give back files and connections."""

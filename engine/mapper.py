@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from odoo.fields import Command
@@ -41,6 +42,15 @@ class Note:
     message: str
 
 
+class Step(NamedTuple):
+    """One mapping line made ready; its names apart, for they are read each time."""
+
+    line: object
+    source_field: str
+    target_field: str
+    transform: object
+
+
 class RecordMapper:
     """The confirmed map of one source object, ready to be applied in batches."""
 
@@ -69,8 +79,10 @@ class RecordMapper:
             if line._target_problem(line.target_field, line.transform, line.rest_field):
                 raise MigrationError(line._open_question())
         self._steps = [
-            (
+            Step(
                 line,
+                line.source_field,
+                line.target_field,
                 make_transform(self, line, fields_spec.get(line.canonical_field, {})),
             )
             for line in lines
@@ -86,7 +98,7 @@ class RecordMapper:
     @property
     def lines(self):
         """The mapping lines that carry values, in the order they are applied."""
-        return [line for line, _transform in self._steps]
+        return [step.line for step in self._steps]
 
     def header(self, canonical):
         """Return the source's header of a field the preset knows, or None."""
@@ -120,16 +132,16 @@ class RecordMapper:
     def prefetch(self, records):
         """Look up in a few queries what the batch refers to."""
         self._payloads = {record.id: record.payload for record in records}
-        for _line, transform in self._steps:
-            transform.prefetch(records)
+        for step in self._steps:
+            step.transform.prefetch(records)
 
     def map(self, record):
         """Return the :class:`Mapped` of one staged record."""
         self._notes = []
         mapped = Mapped(record)
         payload = self.payload(record)
-        for line, transform in self._steps:
-            raw = payload.get(line.source_field)
+        for line, source_field, target_field, transform in self._steps:
+            raw = payload.get(source_field)
             if raw in (None, "", []) and not getattr(transform, "alternatives", None):
                 continue
             try:
@@ -137,7 +149,7 @@ class RecordMapper:
             except (ValueError, MappingError) as error:
                 self._refuse(mapped, line, raw, error)
                 continue
-            self._put(mapped, line.target_field, value)
+            self._put(mapped, target_field, value)
             if rest:
                 self._keep_rest(mapped, line, raw, rest)
         mapped.notes = self._notes
@@ -151,9 +163,9 @@ class RecordMapper:
         payload = self.payload(mapped.record)
         return {
             name
-            for line, _transform in self._steps
-            if line.source_field in payload
-            for name in (line.target_field, line.rest_field)
+            for step in self._steps
+            if step.source_field in payload
+            for name in (step.target_field, step.line.rest_field)
             if name in written and name not in mapped.vals
         }
 

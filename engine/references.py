@@ -93,7 +93,6 @@ class ReferenceTransform:
 
     def convert(self, raw, record, vals):
         """Return ``((model, id), "")`` or raise with what a person has to repair."""
-        label = self.mapper.project._object_label(self.object_name)
         texts = list(self._values(record))
         if not texts:
             return None, ""
@@ -105,7 +104,7 @@ class ReferenceTransform:
                 raise MappingError(
                     self.env._(
                         "“%(value)s” of “%(object)s” was deleted in Odoo.",
-                        object=label,
+                        object=self._label(),
                         value=text,
                     )
                 )
@@ -115,7 +114,7 @@ class ReferenceTransform:
                         "%(count)s records of “%(object)s” are called “%(value)s”: "
                         "use the id.",
                         count=len(records),
-                        object=label,
+                        object=self._label(),
                         value=text,
                     )
                 )
@@ -123,7 +122,7 @@ class ReferenceTransform:
                 raise MappingError(
                     self.env._(
                         "“%(value)s” of “%(object)s” has not been loaded: %(reason)s",
-                        object=label,
+                        object=self._label(),
                         value=text,
                         reason=records[0].reason or self.env._("it is not loaded yet"),
                     )
@@ -131,10 +130,13 @@ class ReferenceTransform:
         raise MappingError(
             self.env._(
                 "The source has no record “%(value)s” in “%(object)s”.",
-                object=label,
+                object=self._label(),
                 value=texts[0],
             )
         )
+
+    def _label(self):
+        return self.mapper.project._object_label(self.object_name)
 
     def _result(self, link):
         """Virtual targets need the model too, real many2one fields the id only."""

@@ -77,8 +77,12 @@ class PlainTransform(Transform):
         "url": converters.to_url,
     }
 
+    def __init__(self, mapper, line, spec):
+        super().__init__(mapper, line, spec)
+        self._function = self.FUNCTIONS[line.transform]
+
     def convert(self, raw, record, vals):
-        return self.FUNCTIONS[self.line.transform](raw), ""
+        return self._function(raw), ""
 
 
 class EmailTransform(Transform):
@@ -91,13 +95,15 @@ class EmailTransform(Transform):
 class DateTransform(Transform):
     """A date or time in the one format the line says, in the source's time zone."""
 
+    def __init__(self, mapper, line, spec):
+        super().__init__(mapper, line, spec)
+        self._is_date = line.transform == "date"
+        self._format = line.date_format
+
     def convert(self, raw, record, vals):
-        if self.line.transform == "date":
-            return parse_date(str(raw), self.line.date_format), ""
-        return (
-            parse_datetime(str(raw), self.line.date_format, self.mapper.timezone),
-            "",
-        )
+        if self._is_date:
+            return parse_date(str(raw), self._format), ""
+        return parse_datetime(str(raw), self._format, self.mapper.timezone), ""
 
 
 class HtmlTransform(Transform):

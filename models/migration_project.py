@@ -3,7 +3,7 @@ from zoneinfo import available_timezones
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..connectors.bundle import BundleConnector
+from ..connectors.files.bundle import BundleConnector
 from ..exceptions import BadBundle
 from ..presets import load_preset, preset_selection
 from .migration_difference import NOTABLE

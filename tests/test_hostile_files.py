@@ -6,16 +6,16 @@ import time
 import zipfile
 
 from odoo.addons.crm_migration.connectors import Problem
-from odoo.addons.crm_migration.connectors.jsonfile import (
+from odoo.addons.crm_migration.connectors.files.jsonfile import (
     as_utf8,
     find_lists,
     is_json_lines,
     read_json,
     read_json_lines,
 )
-from odoo.addons.crm_migration.connectors.limits import READ_ERRORS
-from odoo.addons.crm_migration.connectors.rows import name_columns
-from odoo.addons.crm_migration.connectors.tabular import CELL_LIMIT, read_csv
+from odoo.addons.crm_migration.connectors.files.limits import READ_ERRORS
+from odoo.addons.crm_migration.connectors.files.rows import name_columns
+from odoo.addons.crm_migration.connectors.files.tabular import CELL_LIMIT, read_csv
 from odoo.addons.crm_migration.exceptions import BinaryMissing
 from odoo.addons.crm_migration.tools.converters import (
     ConversionError,

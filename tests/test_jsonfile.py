@@ -3,7 +3,7 @@ import io
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_migration.connectors.base import Problem
-from odoo.addons.crm_migration.connectors.jsonfile import (
+from odoo.addons.crm_migration.connectors.files.jsonfile import (
     as_utf8,
     find_lists,
     is_json_lines,

@@ -8,11 +8,11 @@ from openpyxl import Workbook
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_migration.connectors.base import Problem
-from odoo.addons.crm_migration.connectors.encoding import detect_encoding
-from odoo.addons.crm_migration.connectors.limits import BundleLimits
-from odoo.addons.crm_migration.connectors.rows import TableReader
-from odoo.addons.crm_migration.connectors.tabular import Dialect, read_csv, sniff
-from odoo.addons.crm_migration.connectors.workbook import (
+from odoo.addons.crm_migration.connectors.files.encoding import detect_encoding
+from odoo.addons.crm_migration.connectors.files.limits import BundleLimits
+from odoo.addons.crm_migration.connectors.files.rows import TableReader
+from odoo.addons.crm_migration.connectors.files.tabular import Dialect, read_csv, sniff
+from odoo.addons.crm_migration.connectors.files.workbook import (
     open_workbook,
     sheet_names,
     sheet_rows,

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from ..exceptions import BrokenFile
-from .base import Problem
+from ...exceptions import BrokenFile
+from ..base import Problem
 from .encoding import detect_encoding
 from .jsonfile import (
     as_utf8,

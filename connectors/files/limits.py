@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..exceptions import BadBundle, BrokenFile
+from ...exceptions import BadBundle, BrokenFile
 
 MEBIBYTE = 1024 * 1024
 READ_ERRORS = (

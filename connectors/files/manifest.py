@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from ..exceptions import BinaryMissing, BrokenFile
-from .base import Problem
+from ...exceptions import BinaryMissing, BrokenFile
+from ..base import Problem
 from .encoding import clean_text
 from .members import Member, MemberIndex, path_key
 from .rows import excerpt

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
-from ..exceptions import BinaryMissing
+from ...exceptions import BinaryMissing
 from .limits import GuardedReader
 
 PATH_LIMIT = 4096

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
-from ..exceptions import BrokenFile
-from .base import Problem
+from ...exceptions import BrokenFile
+from ..base import Problem
 from .encoding import detect_encoding
 from .rows import Row, TableReader, excerpt
 

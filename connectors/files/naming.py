@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from ..tools.fingerprint import normalise_header
+from ...tools.fingerprint import normalise_header
 from .formats import SUFFIXES
 from .members import Member, path_key
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ..tools.fingerprint import normalise_header
-from .base import Problem
+from ...tools.fingerprint import normalise_header
+from ..base import Problem
 from .encoding import REPLACEMENT, clean_text
 
 HEADER_SEARCH = 25

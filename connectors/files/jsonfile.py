@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 import ijson
 
-from ..exceptions import BrokenFile
-from .base import Problem
+from ...exceptions import BrokenFile
+from ..base import Problem
 from .encoding import REPLACEMENT, Utf8Stream, clean_text
 from .rows import excerpt
 

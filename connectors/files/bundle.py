@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any, BinaryIO
 
-from ..exceptions import BadBundle, BrokenFile
+from ...exceptions import BadBundle, BrokenFile
+from ..base import BaseConnector, Page, Problem, RawRecord, SourceTable
 from .archive import UploadScanner
-from .base import BaseConnector, Problem, RawRecord, SourceTable
 from .formats import FORMATS, Format, Part
 from .limits import BundleLimits
 from .manifest import (
@@ -20,6 +21,10 @@ from .manifest import (
 )
 from .members import Member, MemberIndex
 from .naming import TableNames
+
+#: A page ends at so many rows, or at so much text: one transaction stages it.
+PAGE_ROWS = 500
+PAGE_BYTES = 16 * 1024 * 1024
 
 
 class BundleConnector(BaseConnector):
@@ -175,6 +180,29 @@ class BundleConnector(BaseConnector):
         for part, name in zip(parts, own, strict=True):
             part.dialect["several"] = True
             yield part, name
+
+    def pages(
+        self,
+        table: SourceTable,
+        cursor: dict[str, Any] | None = None,
+        since: datetime | None = None,
+    ) -> Iterator[Page]:
+        """Yield pages of at most PAGE_ROWS rows and about PAGE_BYTES of text.
+
+        A file cannot tell what changed since when: `since` changes nothing.
+        """
+        line = (cursor or {}).get("line", 0)
+        items: list[RawRecord | Problem] = []
+        size = 0
+        for item in self.pull(table, line):
+            items.append(item)
+            line = max(line, item.line)
+            if isinstance(item, RawRecord):
+                size += sum(len(str(value)) for value in item.data.values())
+            if len(items) >= PAGE_ROWS or size >= PAGE_BYTES:
+                yield Page(tuple(items), {"line": line})
+                items, size = [], 0
+        yield Page(tuple(items), None)
 
     def pull(
         self, table: SourceTable, after_line: int = 0

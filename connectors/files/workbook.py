@@ -15,8 +15,8 @@ from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._reader import WorkSheetParser
 
-from ..exceptions import BrokenFile
-from .base import Problem
+from ...exceptions import BrokenFile
+from ..base import Problem
 from .encoding import clean_text
 from .limits import Budget, BundleLimits
 from .rows import COLUMN_LIMIT, Row

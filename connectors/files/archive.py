@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import IO, Any
 
-from ..exceptions import BadBundle, BrokenFile
-from .base import Problem
+from ...exceptions import BadBundle, BrokenFile
+from ..base import Problem
 from .limits import MEBIBYTE, READ_ERRORS, Budget, BundleLimits
 from .members import Member
 
