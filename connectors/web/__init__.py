@@ -1,0 +1,3 @@
+"""Live sources over HTTP: REST and GraphQL."""
+
+from .options import WebOptions

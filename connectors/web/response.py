@@ -1,0 +1,128 @@
+"""An answer of a source, read whole but never larger than allowed."""
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from requests import Response as RequestsResponse
+
+from ...exceptions import SourceError
+from .guard import public_part
+
+#: What a page may hold once it is unpacked.
+MAX_BODY = 64 * 1024 * 1024
+_CHUNK = 64 * 1024
+_MIB = 1024 * 1024
+
+
+class BrokenBody(Exception):
+    """The body of an answer was cut off or cannot be unpacked."""
+
+
+@dataclass(frozen=True, repr=False)
+class Response:
+    """Status, headers (case-insensitive), body and address of an answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    url: str
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status} from {public_part(self.url)}>"
+
+    @cached_property
+    def text(self) -> str:
+        """The body as text, unreadable bytes replaced."""
+        return self.content.decode(self._charset, errors="replace")
+
+    def json(self) -> Any:
+        """Return the body's JSON, None for an empty body.
+
+        :raise ValueError: it is no JSON, or was cut off
+        """
+        return self._json
+
+    @cached_property
+    def _json(self) -> Any:
+        if not self.content.strip():
+            return None
+        try:
+            text = self.content.decode(self._charset)
+            return json.loads(text, parse_constant=str)
+        except RecursionError:
+            raise ValueError("nested too deep") from None
+
+    @cached_property
+    def _charset(self) -> str:
+        declared = self.headers.get("Content-Type", "").lower().partition("charset=")[2]
+        name = declared.split(";")[0].strip("\"' ")
+        try:
+            b"".decode(name or "utf-8")
+        except LookupError:
+            name = ""
+        if name in ("", "utf-8", "utf8"):
+            return "utf-8-sig"
+        return name
+
+    @property
+    def is_page(self) -> bool:
+        """Whether this is a web page, whatever its header says."""
+        start = self.content[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or (
+            self.headers.get("Content-Type", "").lower().startswith("text/html")
+            and start[:1] not in (b"{", b"[")
+        )
+
+
+def read_response(answer: RequestsResponse, limit: int = MAX_BODY) -> Response:
+    """Read an answer that was asked for with `stream=True`.
+
+    :raise SourceError: it is larger than the limit, or packed in an unknown way
+    :raise BrokenBody: it was cut off
+    """
+    body = bytearray()
+    try:
+        for chunk in _unpacked(answer):
+            body += chunk
+            if len(body) > limit:
+                raise SourceError(
+                    f"The source sends more than {limit // _MIB} MiB in one answer."
+                    " Lower the page size in the connection profile."
+                )
+    finally:
+        answer.close()
+    return Response(answer.status_code, answer.headers, bytes(body), answer.url)
+
+
+def _unpacked(answer: RequestsResponse) -> Iterator[bytes]:
+    """Yield the body in pieces that stay small however well it is packed."""
+    # Not urllib3's decoding: it unpacks a whole chunk at once, and nested codings.
+    packed = answer.raw.stream(_CHUNK, decode_content=False)
+    coding = answer.headers.get("Content-Encoding", "").strip().lower()
+    if coding in ("", "identity"):
+        yield from packed
+    elif coding in ("gzip", "x-gzip"):
+        yield from _gunzip(packed)
+    else:
+        raise SourceError(
+            f"The source packs its answers as {coding[:40]!r}, which was not asked for."
+            " A proxy may do this: let it pass answers on as they are."
+        )
+
+
+def _gunzip(packed: Iterator[bytes]) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        for chunk in packed:
+            while chunk and not unpacker.eof:
+                yield unpacker.decompress(chunk, _CHUNK)
+                chunk = unpacker.unconsumed_tail
+    except zlib.error as error:
+        raise BrokenBody(f"cannot be unpacked: {error}") from None
+    yield unpacker.flush()
+    if not unpacker.eof:
+        raise BrokenBody("cut off")
