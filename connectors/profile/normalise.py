@@ -133,6 +133,9 @@ class Normaliser:
         ]
         fields = spec.get("fields") or {}
         self.fields = [_Field(name, field) for name, field in fields.items()]
+        texts = {field.path.text: field.name for field in self.fields}
+        #: Canonical name that the profile itself gives to what the id is made of.
+        self.own_id = texts.get(id_paths[0]) if len(id_paths) == 1 else None
         self.datetimes = [compile_path(path) for path in spec.get("datetimes") or ()]
         self.namespaced = tuple(spec.get("namespaced") or ())
         custom = spec.get("custom")
@@ -223,14 +226,16 @@ class Normaliser:
 
     def _place_id(self, item, key, data, consumed) -> None:
         """Set the canonical id; an `id` that it is not made of becomes `source.id`."""
-        if not self.id_paths:
+        if len(self.id_paths) != 1:
             return
-        data["id"] = key
-        if any(
-            path.matches(item)[:1] == [(("id",), item.get("id"))]
-            for path in self.id_paths
-        ):
-            consumed.add(("id",))
+        (path,) = self.id_paths
+        found = path.matches(item)[:1]
+        if found and _is_movable(found[0][0]) and self.own_id != "id":
+            replace_at(item, found[0][0], key)
+        if self.own_id is None:
+            data["id"] = key
+            if found and found[0][0] == ("id",):
+                consumed.add(("id",))
 
     def _place_refs(self, item, data, consumed) -> None:
         for ref in self.refs:
