@@ -140,9 +140,3 @@ def format_moment(moment: datetime, style: str, local: tzinfo = timezone.utc) ->
     if style == "sql_local":
         return moment.astimezone(local).strftime("%Y-%m-%d %H:%M:%S")
     return rfc3339(moment)
-
-
-def is_zoned(text: Any) -> bool:
-    """Tell whether a text is a moment that carries its own zone."""
-    match = isinstance(text, str) and _RFC3339.fullmatch(text.strip())
-    return bool(match and match[8])

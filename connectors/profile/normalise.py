@@ -9,7 +9,7 @@ from .convert import CONVERTERS
 from .custom import CustomReader, Namespaces
 from .deleted import DeletedFlag
 from .hostile import BadItem, clean_item, excerpt
-from .moments import is_zoned, parse_moment, rfc3339, zone
+from .moments import parse_moment, rfc3339, zone
 from .paths import Path, Trail, compile_path, is_empty, scalar_text
 from .references import IdNormaliser, Reference, id_text, last_segment
 
@@ -286,9 +286,7 @@ class Normaliser:
                 data[name] = value
 
     def _moment_text(self, value: Any) -> Any:
-        """Return a moment without a zone as RFC 3339 in UTC, anything else as it is."""
-        if isinstance(value, (dict, list)) or is_zoned(value):
-            return value
+        """Return a moment as RFC 3339 in UTC, anything else as it is."""
         moment = parse_moment(value, self.formats, self.naive)
         return rfc3339(moment) if moment else value
 
