@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from .auth import Auth
 from .common import SEED
 from .faults import Faults
+from .graphql import GraphQL
 from .rest import Rest
 from .serving import Log, Server
 from .storage import Storage
@@ -38,6 +39,7 @@ class SampleSources:
         self.requests = Log()
         self.storage = Storage(self)
         self.rest = Rest(self)
+        self.graphql = GraphQL(self)
         self._ports = ports or {}
         self._servers = {}
 
@@ -49,7 +51,7 @@ class SampleSources:
         return datetime.fromtimestamp(epoch, timezone.utc)
 
     def start(self):
-        for name in ("rest", "storage"):
+        for name in ("rest", "graphql", "storage"):
             app = getattr(self, name).app
             self._servers[name] = Server(app, self._ports.get(name, 0))
         for server in self._servers.values():
@@ -71,8 +73,17 @@ class SampleSources:
         return self._servers["rest"].url
 
     @property
+    def graphql_url(self):
+        return self._servers["graphql"].url
+
+    @property
     def storage_url(self):
         return self._servers["storage"].url
+
+    def dialect(self, **choices):
+        """The origin of the GraphQL server in another dialect (see graphql.py)."""
+        named = ",".join(f"{name}={value}" for name, value in choices.items())
+        return f"{self.graphql_url}/with/{named}"
 
     def paged(self, style):
         """The origin of the REST server with another style of paging as default."""

@@ -3,7 +3,7 @@
 import json
 import socket
 import struct
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from email.utils import format_datetime
 
 from flask import Response, request
@@ -241,12 +241,3 @@ AFTER = {
     "corrupt": _corrupt,
     "latin": _latin,
 }
-#: Faults that change the records before the page is cut (see rest.py).
-DRIFT = ("drift-update", "drift-delete", "drift-create", "duplicate")
-
-
-def midnight(now=None):
-    """The next midnight in UTC, when a day's allowance begins again."""
-    now = now or datetime.now(timezone.utc)
-    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return day + timedelta(days=1)

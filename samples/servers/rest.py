@@ -5,9 +5,10 @@ import re
 from flask import g, request
 from werkzeug.exceptions import HTTPException
 
-from .answers import DRIFT, answer, error, validation
+from .answers import answer, error, validation
 from .asking import moment, search_args
 from .common import iso
+from .drift import NAMES, drift
 from .hooks import new_app
 from .paging import STYLES, Ask, BadRequest, Listing, Poisoned
 from .rest_v1 import VersionOne
@@ -27,6 +28,7 @@ PATHS = {
     "tags": "tag",
     "equipment": "equipment",
 }
+INSIDE = (*NAMES, "duplicate")
 SORTS = ("updated_at", "created_at", "id", "")
 
 
@@ -36,7 +38,7 @@ class Rest:
     def __init__(self, sources):
         self.sources = sources
         self.store = sources.world.road_runner
-        self.app = new_app(sources, "rest", inside=DRIFT)
+        self.app = new_app(sources, "rest", inside=INSIDE)
         self.one = VersionOne(self)
         for prefix in ("", "/paging/<style>"):
             base = f"{prefix}/api/v2"
@@ -101,7 +103,7 @@ class Rest:
         if style not in STYLES:
             raise BadRequest("style", f"no such style of paging: {style}")
         rows = Listing(path, self.rows(path, args), self.shape(path), self.store.poison)
-        if g.fault and g.fault.name in DRIFT:
+        if g.fault and g.fault.name in INSIDE:
             rows.rows = self.drift(path, args, rows.rows)
         ask = Ask(args, request.base_url)
         body, headers = STYLES[style](rows, ask)
@@ -157,16 +159,8 @@ class Rest:
             # the page begins with the last record of the one before
             start = (number - 1) * size
             return [*rows[:start], rows[start - 1], *rows[start:]] if start else rows
-        if fault.name == "drift-create":
-            self.store.create(obj)
-        else:
-            key = fault.arg or self.store.id_of(obj, rows[0])
-            change = {"drift-update": self.store.update, "drift-delete": self._remove}
-            change[fault.name](obj, key)
+        drift(self.store, obj, fault, rows)
         return self.rows(path, args)
-
-    def _remove(self, obj, key):
-        self.store.delete(obj, key, hard=True)
 
     def one_record(self, path, key, style=""):
         refused = self.refused(path)

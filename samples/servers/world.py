@@ -3,6 +3,7 @@
 from collections import Counter
 
 from .common import SEED
+from .fasttrack import FastTrack
 from .road_runner import RoadRunner
 
 
@@ -15,7 +16,8 @@ class World:
     def __init__(self, seed=SEED, scale=1):
         self.seed, self.scale = seed, scale
         self.road_runner = RoadRunner(seed, scale)
-        self.stores = {"road_runner": self.road_runner}
+        self.fasttrack = FastTrack(seed, scale)
+        self.stores = {"road_runner": self.road_runner, "fasttrack": self.fasttrack}
 
     def truth(self):
         """What a complete pull must find: {source: {object: facts}}.

@@ -1,9 +1,6 @@
-"""Records of Road Runner that real sources have and that hurt a careless reader.
+"""Records of Road Runner that real sources have and that hurt a careless reader."""
 
-Each is noted in `store.trouble` under a name: [(object, id), ...].
-"""
-
-from ..common import parse
+from ..trouble import HOSTILE, Trouble, equal_moments
 from .custom import LONG_KEY, REMOVED_OPTION
 from .deals import ARCHIVED_PIPELINE, ARCHIVED_STAGE
 from .files import (
@@ -18,31 +15,7 @@ from .files import (
 from .people import GONE_USER
 
 MISSING_COMPANY = "ct_999999"
-HOSTILE = (
-    "<p>Hello <b>there</b></p><script>alert('x')</script>"
-    '<img src="x" onerror="alert(1)"><a href="javascript:alert(2)">here</a>'
-)
 INLINE_HTML = '<p>See <img src="cid:fl_13@mail.example" alt="unit"></p>'
-
-
-class Trouble:
-    """Writes trouble into a store and notes where."""
-
-    def __init__(self, store):
-        self.store = store
-
-    def note(self, name, obj, key):
-        self.store.trouble.setdefault(name, []).append((obj, key))
-
-    def set(self, name, obj, key, /, **values):
-        """Overwrite fields of a record."""
-        old = self.store.get(obj, key)
-        self.store.add(obj, {**old, **values})
-        self.note(name, obj, key)
-
-    def custom(self, name, obj, key, values, /):
-        old = self.store.get(obj, key)["custom_properties"]
-        self.set(name, obj, key, custom_properties={**old, **values})
 
 
 def _contacts(trouble, person):
@@ -90,7 +63,9 @@ def _contacts(trouble, person):
 
 def _custom(trouble, person):
     def put(name, index, values):
-        trouble.custom(name, "contact", person(index), values)
+        old = trouble.store.get("contact", person(index))["custom_properties"]
+        values = {**old, **values}
+        trouble.set(name, "contact", person(index), custom_properties=values)
 
     put("multi_text", 13, {"visit_days": "mon;thu"})
     put("multi_list", 14, {"visit_days": ["mon", "thu"]})
@@ -185,22 +160,6 @@ def _deleted(trouble, sizes):
         key = f"dl_{number}"
         store.add("deal", {**store.get("deal", "dl_41"), **gone, "id": key})
         trouble.note("deleted", "deal", key)
-
-
-def equal_moments(store, obj, edges=(50, 100), deleted=(False, True)):
-    """Let the records on both sides of a page's edge have changed in one second."""
-    for with_deleted in deleted:
-        for edge in edges:
-            rows = store.listing(obj, deleted=with_deleted, sort="updated_at")
-            if len(rows) <= edge:
-                continue
-            before, after = rows[edge - 1], rows[edge]
-            if parse(before["updated_at"]) == parse(after["updated_at"]):
-                continue
-            store.add(obj, {**after, "updated_at": before["updated_at"]})
-            for row in (before, after):
-                pair = (obj, store.id_of(obj, row))
-                store.trouble.setdefault("equal_moments", []).append(pair)
 
 
 def put_in(store, sizes):
