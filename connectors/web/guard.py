@@ -22,6 +22,7 @@ from urllib3.util import parse_url
 
 from ...exceptions import UnsafeAddress
 
+CONNECT_S = 10.0
 PORTS = {"http": 80, "https": 443}
 
 #: Where clouds hand out the credentials of the machine. No CRM lives there: refused
@@ -210,6 +211,11 @@ class GuardedAdapter(HTTPAdapter):
     def __init__(self, guard: AddressGuard, **options):
         self._guard = guard
         super().__init__(**options)
+
+    def send(self, request, stream=False, timeout=None, **options):
+        """Send a request; `timeout` is for the answer, connecting takes seconds."""
+        wait = (min(timeout, CONNECT_S) if timeout else CONNECT_S, timeout)
+        return super().send(request, stream, wait, **options)
 
     def init_poolmanager(self, *args, **options) -> None:
         super().init_poolmanager(*args, **options)

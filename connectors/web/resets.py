@@ -29,7 +29,8 @@ def asked_wait(headers: Mapping[str, str], now: float, unit: str = "auto"):
 
     :param headers: case-insensitive
     :param now: epoch seconds
-    :param unit: what a small number in a reset header counts, `s` or `ms`
+    :param unit: `limits.reset_unit`; auto takes a small number for seconds that
+        remain
     """
     wait = retry_after(headers.get("Retry-After"), now)
     return reset_wait(headers, now, unit) if wait is None else wait
@@ -94,11 +95,11 @@ def next_midnight(now: float) -> datetime:
 
 def _meaning(number: float, now: float, unit: str) -> float:
     """Return what a number in a reset header means, in seconds from now."""
-    if number >= EPOCH_MS:
-        return number / 1000 - now
-    if number >= EPOCH_S:
-        return number - now
-    return number / 1000 if unit == "ms" else number
+    if unit == "auto":
+        unit = "epoch_ms" if number >= EPOCH_MS else "epoch_s"
+        unit = unit if number >= EPOCH_S else "delta_s"
+    seconds = number / 1000 if unit.endswith("_ms") else number
+    return seconds - now if unit.startswith("epoch") else seconds
 
 
 def _structured(headers: Mapping[str, str]) -> list[tuple[float | None, float | None]]:

@@ -52,7 +52,7 @@ class Response:
             return None
         try:
             text = self.content.decode(self._charset)
-            return json.loads(text, parse_constant=str)
+            return json.loads(text)
         except RecursionError:
             raise ValueError("nested too deep") from None
 
@@ -86,7 +86,7 @@ def read_response(answer: RequestsResponse, limit: int = MAX_BODY) -> Response:
     """
     body = bytearray()
     try:
-        for chunk in _unpacked(answer):
+        for chunk in body_of(answer):
             body += chunk
             if len(body) > limit:
                 raise SourceError(
@@ -98,7 +98,7 @@ def read_response(answer: RequestsResponse, limit: int = MAX_BODY) -> Response:
     return Response(answer.status_code, answer.headers, bytes(body), answer.url)
 
 
-def _unpacked(answer: RequestsResponse) -> Iterator[bytes]:
+def body_of(answer: RequestsResponse) -> Iterator[bytes]:
     """Yield the body in pieces that stay small however well it is packed."""
     # Not urllib3's decoding: it unpacks a whole chunk at once, and nested codings.
     packed = answer.raw.stream(_CHUNK, decode_content=False)

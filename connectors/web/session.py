@@ -1,15 +1,16 @@
 """All calls to one source: paced, repeated, and judged by their answers."""
 
-import random
 import re
 from collections.abc import Callable, Mapping
-from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...exceptions import SourceError
+from urllib3.util.retry import RequestHistory, Retry
+
+from ...exceptions import SourceError, UnsafeAddress
 from .auth import credential_of
 from .errors import UNAVAILABLE_ON, ErrorRules, Trouble, Verdict
+from .guard import Origin, origin_of
 from .options import WebOptions
 from .response import Response, read_response
 from .secret import QuietLogs, Vault, redact
@@ -39,7 +40,7 @@ class SourceSession:
     ):
         self.options = options = options or WebOptions()
         limits = profile.get("limits") or {}
-        self._profile = profile
+        self.profile = profile
         self.vault = Vault(secrets.values())
         self.rules = ErrorRules.of(profile)
         self.tries = limits.get("max_retries") or MAX_TRIES
@@ -76,14 +77,36 @@ class SourceSession:
         self.transport.close()
         self._logs.remove()
 
+    def path(self, text: str) -> str:
+        """Return a path of the profile with API version and namespace in it."""
+        return _filled(text, self.profile)
+
     def url(self, path: str) -> str:
         """Return the full URL of a path of the profile, or of a full URL."""
-        path = _filled(path, self._profile)
+        path = self.path(path)
         if re.match(r"https?://", path, re.I):
             return path
         if not path:
             return self.base_url
         return f"{self.base_url.rstrip('/')}/{path.lstrip('/')}"
+
+    def own_url(self, url: str) -> str:
+        """Return an address that the source gave for itself, without the key.
+
+        :raise UnsafeAddress: it leads to another origin
+        """
+        url = self.transport.without_key(url)
+        origin = origin_of(url)
+        home = self.transport.home
+        if origin == Origin("http", home.host, 80) and home.scheme == "https":
+            # Behind a proxy that ends TLS sources often do not know their own scheme.
+            url, origin = f"https{url[4:]}", home
+        if origin not in self.transport.trusted:
+            raise UnsafeAddress(
+                f"The next page is said to be at {origin}, but the source is at {home}."
+                " Enter that host under allowed_hosts if it is the source's own."
+            )
+        return url
 
     def request(
         self,
@@ -120,7 +143,8 @@ class SourceSession:
         ask = {"params": params, "json": json, "headers": headers}
         judge = _Judge(self, what, accept, unavailable_on, check)
         renewed, seen = False, []
-        for attempt in count(1):
+        backoff = self.backoff(tries)
+        while True:
             token, response, error = self._attempt(method, url, ask, judge)
             if error is None:
                 return response
@@ -129,12 +153,10 @@ class SourceSession:
                 renewed = True
                 continue
             seen.append(getattr(error, "kind", ""))
-            is_over = attempt >= (tries or self.tries)
-            if timeouts and seen.count("timeout") >= timeouts:
-                is_over = True
-            if is_over or not isinstance(error, Trouble):
-                raise self._last_word(error)
-            self._wait(error, attempt)
+            timed_out = timeouts and seen.count("timeout") >= timeouts
+            if timed_out or not isinstance(error, Trouble):
+                raise error
+            backoff = self.wait(error, backoff)
 
     def _attempt(self, method, url, ask, judge):
         """Return (token signed with, response or None, what is wrong or None)."""
@@ -149,33 +171,56 @@ class SourceSession:
         else:
             self.throttle.learn(response.headers)
             error = judge(response)
-        if error is not None and error.args:
-            error.args = (self.vault.redact(str(error.args[0])), *error.args[1:])
-        return token, response, error
+        return token, response, _masked(error, self.vault)
 
-    def _wait(self, error: Trouble, attempt: int) -> None:
-        """Wait as long as the source asks for, else longer each time."""
-        if error.kind == "throttled" and error.wait is not None:
-            self.throttle.quiet(error.wait)  # all threads, not only this one
-        elif error.wait is not None:
-            self.throttle.nap(error.wait)
+    def backoff(self, tries: int | None = None) -> Retry:
+        """Return how often and how long to wait: 1, 2, 4 s and so on, with jitter."""
+        return Retry(
+            total=(tries or self.tries) - 1,
+            backoff_factor=0.5,
+            backoff_jitter=1.0,
+            backoff_max=LONGEST_NAP_S,
+            # Retry does not wait at all after the first failure that it knows of.
+            history=(RequestHistory(None, None, None, None, None),),
+        )
+
+    def wait(self, trouble: Trouble, backoff: Retry) -> Retry:
+        """Wait as the source asks for, else longer each time; return what is left.
+
+        :raise SourceError: no tries are left
+        """
+        if backoff.total <= 0:
+            raise self._last_word(trouble)
+        backoff = backoff.increment()
+        if trouble.kind == "throttled" and trouble.wait is not None:
+            self.throttle.quiet(trouble.wait)  # all threads, not only this one
+        elif trouble.wait is not None:
+            self.throttle.nap(trouble.wait)
         else:
-            longest = min(2.0 ** (attempt - 1), LONGEST_NAP_S)
-            self.throttle.nap(longest * random.uniform(0.5, 1))
+            self.throttle.nap(backoff.get_backoff_time())
+        return backoff
 
-    def _last_word(self, error: SourceError) -> SourceError:
+    def _last_word(self, trouble: Trouble) -> SourceError:
         """Return what to raise when no tries are left."""
-        if isinstance(error, Trouble) and error.kind == "throttled":
-            wait = max(error.wait or 0.0, LONGEST_NAP_S)
-            return paused(
-                str(error).partition(". ")[0] + ".", self.options.clock() + wait
-            )
-        return error
+        if trouble.kind != "throttled":
+            return trouble
+        wait = max(trouble.wait or 0.0, LONGEST_NAP_S)
+        reason = str(trouble).partition(". ")[0] + "."
+        return paused(reason, self.options.clock() + wait)
+
+    def get_ready(self) -> None:
+        """Fetch what signing needs; not while holding a slot of the throttle."""
+        self._credential.get_ready()
+
+    def judge(self, response: Response, what: str) -> SourceError | None:
+        """Return what an answer calls for, None if it is fine."""
+        return _masked(self._verdict(response, what).error(), self.vault)
 
     def _post_form(self, url: str, form: dict, auth: Any) -> Response:
         """Send a form without the credential, for tokens."""
         self.transport.guard.check(url)
-        for attempt in count(1):
+        backoff = self.backoff()
+        while True:
             error = None
             try:
                 with self.throttle.slot():
@@ -190,9 +235,10 @@ class SourceSession:
                     error = self._verdict(response, "the access token").error()
             if error is None:
                 return response
-            if attempt >= self.tries or not isinstance(error, Trouble):
-                raise self._last_word(error)
-            self._wait(error, attempt)
+            error = _masked(error, self.vault)
+            if not isinstance(error, Trouble):
+                raise error
+            backoff = self.wait(error, backoff)
 
     def _verdict(self, response, what, unavailable_on=UNAVAILABLE_ON) -> Verdict:
         now = self.options.clock()
@@ -218,8 +264,16 @@ class _Judge:
         return error
 
 
+def _masked(error: SourceError | None, vault: Vault) -> SourceError | None:
+    """Mask the secrets in the message of an exception."""
+    if error is not None and error.args:
+        error.args = (vault.redact(str(error.args[0])), *error.args[1:])
+    return error
+
+
 def _filled(text: str, profile: Mapping[str, Any]) -> str:
     """Put API version and namespace of a profile into an address."""
-    for name in ("api_version", "namespace"):
-        text = text.replace(f"{{{name}}}", str(profile.get(name) or ""))
-    return text
+    spaces = profile.get("namespace") or ""
+    space = spaces if isinstance(spaces, str) else spaces[0]
+    text = text.replace("{api_version}", profile.get("api_version") or "")
+    return text.replace("{namespace}", space)

@@ -1,7 +1,7 @@
 """The way one request takes: to whom, signed or not, along which redirects."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -10,7 +10,6 @@ import requests
 from requests import exceptions as failures
 from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
-from urllib3.util import Retry
 
 from ...exceptions import SourceError, UnsafeAddress
 from .auth import Credential
@@ -21,7 +20,6 @@ from .response import BrokenBody
 from .secret import Vault
 
 AGENT = "odoo-migration/19.0"
-CONNECT_S = 10.0
 MAX_REDIRECTS = 5
 #: What a call that got no whole answer raises.
 FAILURES = (failures.RequestException, HTTPError, BrokenBody)
@@ -47,7 +45,7 @@ class Transport:
         self.guard = AddressGuard(options.allow_private, options.resolve)
         self.home = self.guard.check(home)
         self.trusted = {self.home, *_allowed(profile, self.home)}
-        self.timeout = (CONNECT_S, float(limits.get("timeout_s") or 60))
+        self.timeout = float(limits.get("timeout_s") or 60)
         self._verify = _verify(profile)
         self._http = _http_session(
             self.guard, options.contact, limits.get("concurrency") or 1
@@ -93,17 +91,21 @@ class Transport:
         sign: bool = True,
         auth: Any = None,
         redirects: int = MAX_REDIRECTS,
+        permit: Callable[[Origin], None] | None = None,
     ) -> requests.Response:
         """Send one request and follow its redirects; return the unread answer.
 
         The credential goes to trusted origins only, and never again once a redirect
         has left them. The caller paces, reads and closes.
 
+        :param permit: raises for origins that the caller does not want
         :raise UnsafeAddress: an address on the way must not be called
         """
         headers = dict(headers or {})
         for _hop in range(redirects + 1):
             origin = self.guard.check(url)
+            if permit is not None:
+                permit(origin)
             sign = sign and origin in self.trusted
             answer = self._http.send(
                 self._http.prepare_request(
@@ -140,17 +142,20 @@ class Transport:
             " it ends at as base URL."
         )
 
-    def failed(self, failure: Exception, what: str) -> SourceError:
+    def failed(
+        self, failure: Exception, what: str, where: Origin | None = None
+    ) -> SourceError:
         """Return the exception for a call that got no whole answer."""
+        where = where or self.home
         reason = self._vault.redact(_reason(failure))
         if isinstance(failure, failures.SSLError) and "CERTIFICATE" in reason:
             return SourceError(
-                f"The certificate of {self.home} is not valid ({reason}). Correct the"
+                f"The certificate of {where} is not valid ({reason}). Correct the"
                 " base URL, or name the CA bundle under tls in the connection profile."
             )
         if isinstance(failure, failures.ReadTimeout | ReadTimeoutError):
             return Trouble(
-                f"The source took longer than {self.timeout[1]:g} s for {what}. Lower"
+                f"The source took longer than {self.timeout:g} s for {what}. Lower"
                 " the page size or raise timeout_s in the connection profile.",
                 "timeout",
             )
@@ -162,7 +167,7 @@ class Transport:
             )
         if isinstance(failure, failures.ConnectionError | failures.Timeout | HTTPError):
             return Trouble(
-                f"{self.home} cannot be reached for {what} ({reason}). Check base URL"
+                f"{where} cannot be reached for {what} ({reason}). Check base URL"
                 " and network, then resume.",
                 "network",
             )
@@ -186,16 +191,9 @@ def _http_session(guard: AddressGuard, contact: str, concurrency: int):
             "Connection": "keep-alive",
         }
     )
-    # Only what failed before anything was sent is repeated here, at once; the
-    # rest is repeated by `request`, which knows what the answer meant.
-    retry = Retry(
-        total=1, connect=1, read=False, redirect=0, status=0, other=0, backoff_factor=0
-    )
     for scheme in ("http://", "https://"):
-        adapter = GuardedAdapter(
-            guard, max_retries=retry, pool_maxsize=max(4, concurrency)
-        )
-        http.mount(scheme, adapter)
+        # Nothing is repeated here: the session does, which knows what answers mean.
+        http.mount(scheme, GuardedAdapter(guard, pool_maxsize=max(4, concurrency)))
     return http
 
 

@@ -1,0 +1,120 @@
+"""Asking only for what changed since the last pull, in the words of the source."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import Any
+
+from ..profile.moments import format_moment, zone
+from .paging import Ask, set_at
+
+#: The smallest step of each way to write a moment.
+_STEP = {"iso_date": timedelta(days=1), "epoch_ms": timedelta(seconds=1)}
+#: An upper bound is cut off to whole seconds too, so it is set after the moment.
+_SECOND = timedelta(seconds=1)
+
+
+class Delta:
+    """The `delta` part of a profile for one object.
+
+    :param spec: the profile's, with what the object has of its own
+    :param naive_tz: zone of moments without a zone
+    :param until: records changed later are not wanted
+    """
+
+    def __init__(
+        self, spec: Mapping[str, Any], naive_tz: str = "", until: datetime | None = None
+    ):
+        self.spec = spec
+        self.mode = spec.get("mode") or "none"
+        self.until = until
+        self._zone = zone(naive_tz or "UTC")
+        self._format = spec.get("format") or "rfc3339"
+
+    def start(self, since: datetime | None) -> datetime | None:
+        """Return the moment to ask for, so that nothing at or after `since` is lost.
+
+        Clocks differ, so `overlap_s` is taken off; a source that leaves out what
+        changed at the very moment is asked for the step before it.
+        """
+        if since is None or self.mode == "none":
+            return None
+        overlap = self.spec.get("overlap_s")
+        start = since - timedelta(seconds=120 if overlap is None else overlap)
+        if not self.spec.get("inclusive", True):
+            start -= _STEP.get(self._format, _SECOND)
+        return start.astimezone(timezone.utc)
+
+    def is_search(self, start: datetime | None) -> bool:
+        """Tell whether the list has to be asked for by a search."""
+        return self.mode == "search_post" and start is not None
+
+    def fill(self, ask: Ask, start: datetime | None) -> None:
+        """Add filter, order and deleted records to what a page is asked for with."""
+        self._fill_order(ask)
+        self._fill_until(ask)
+        if start is None:
+            return
+        if self.mode == "query":
+            ask.params[self.spec.get("param") or "updated_since"] = self._text(start)
+        elif self.mode == "header_if_modified_since":
+            name = self.spec.get("param") or "If-Modified-Since"
+            moment = start.astimezone(timezone.utc).replace(microsecond=0)
+            ask.headers[name] = format_datetime(moment, usegmt=True)
+        elif self.mode == "search_post":
+            self._fill_body(ask.body, start)
+
+    def keeps(self, moment: datetime | None, start: datetime | None) -> bool:
+        """Tell whether a record is one that was asked for, as far as it is known."""
+        if self.mode != "client_side" or start is None or moment is None:
+            return True
+        return moment >= start
+
+    def is_late(self, moment: datetime | None) -> bool:
+        """Tell whether a record changed after the end that the pull has."""
+        return self.until is not None and moment is not None and moment > self.until
+
+    def _fill_order(self, ask: Ask) -> None:
+        sort = self.spec.get("sort") or {}
+        for name, value in (("param", "value"), ("order_param", "order")):
+            if sort.get(name) and sort.get(value):
+                ask.params[sort[name]] = sort[value]
+        deleted = self.spec.get("deleted") or {}
+        if deleted.get("param"):
+            value = deleted.get("value", True)
+            ask.params[deleted["param"]] = _word(value)
+
+    def _fill_until(self, ask: Ask) -> None:
+        if self.until is not None and self.spec.get("until_param"):
+            ask.params[self.spec["until_param"]] = self._text(self.until + _SECOND)
+
+    def _fill_body(self, body: dict[str, Any], start: datetime) -> None:
+        template = self.spec.get("body")
+        if template:
+            body.update(_filled(template, self._number(start)))
+        else:
+            set_at(body, self.spec.get("param") or "updated_since", self._number(start))
+
+    def _text(self, moment: datetime) -> str:
+        return format_moment(moment, self._format, self._zone)
+
+    def _number(self, moment: datetime) -> str | int:
+        text = self._text(moment)
+        return int(text) if self._format.startswith("epoch") else text
+
+
+def _word(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _filled(template: Any, moment: str | int) -> Any:
+    """Return a JSON template with the moment in the places of `{since}`."""
+    if isinstance(template, Mapping):
+        return {key: _filled(value, moment) for key, value in template.items()}
+    if isinstance(template, list):
+        return [_filled(value, moment) for value in template]
+    if template == "{since}":
+        return moment
+    if isinstance(template, str):
+        return template.replace("{since}", str(moment))
+    return template

@@ -1,0 +1,298 @@
+"""The page loop of one table: positions, loops, broken items, pages that drift."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from ...exceptions import SourceError, SourceUnavailable
+from ..base import Page, Problem, RawRecord
+from .errors import Trouble
+from .listing import Listing, Sheet, Value
+from .paging import Place
+
+#: Kinds of trouble that one broken item can cause.
+BREAKS = ("server", "garbled", "timeout")
+#: More broken items than this in a row are a broken source.
+MAX_IN_A_ROW = 5
+#: Tries for a page that failed before with more items on it.
+FEW_TRIES = 2
+TIMEOUTS = 2
+MAX_PAGES = 100_000
+#: How often a list that shifted under the pull is gone through again.
+MAX_LAPS = 2
+
+
+class Pull:
+    """Reads one table from a cursor on; iterating yields its pages.
+
+    The cursor has `place` (see Paginator), `line` and `pages` so far, `last` (what
+    stood on the page before), `since`, `late` (records left out because of the end
+    date), `lap` and, for lists asked for once per value, that `value`.
+    """
+
+    def __init__(
+        self,
+        listing: Listing,
+        values: Sequence[Value | None],
+        cursor: dict[str, Any] | None,
+        since: datetime | None,
+    ):
+        self.listing = listing
+        self.values = values
+        self.state = dict(cursor or {})
+        # A pull that goes on keeps to the filter it began with: another one would
+        # shift the pages.
+        kept = self.state.get("since")
+        moment = datetime.fromisoformat(kept) if kept else None
+        self.start = moment if cursor else listing.delta.start(since)
+        self.paginator = listing.paginator(self.start)
+        self._begin_list()
+
+    def _begin_list(self) -> None:
+        self._seen_pages: set[str] = set()
+        self._marks: set[str] = set()
+        self._contents: dict[int, int] = {}  # hash of id -> hash of content
+        self._total = 0
+        self._shifted = False
+
+    def __iter__(self) -> Iterator[Page]:
+        self.state.setdefault("line", 0)
+        self.state.setdefault("pages", 0)
+        missing, found = None, False
+        for position, value in self._values_left():
+            is_last = position == len(self.values) - 1
+            try:
+                for page in self._list(value, is_last):
+                    found = True
+                    yield page
+            except SourceUnavailable as error:
+                if len(self.values) == 1:
+                    raise
+                missing = error
+                yield self._page([self._not_there(error, value)], None, is_last)
+            self.state = {key: self.state[key] for key in ("line", "pages")}
+            self._begin_list()
+        if missing is not None and not found:
+            raise missing
+
+    def _values_left(self) -> Iterator[tuple[int, Value | None]]:
+        values = list(enumerate(self.values))
+        sent = [value.sent if value else None for value in self.values]
+        if self.state.get("value") in sent:
+            return iter(values[sent.index(self.state["value"]) :])
+        return iter(values)
+
+    def _not_there(self, error: SourceUnavailable, value: Value | None) -> Problem:
+        file = self.listing.file(value)
+        return Problem(
+            "unavailable",
+            str(error),
+            file,
+            object=self.listing.name,
+            severity="warning",
+        )
+
+    def _list(self, value: Value | None, is_last: bool) -> Iterator[Page]:
+        """Yield the pages of the list, asked for with one value."""
+        place = self.state.pop("place", None) or self.paginator.start()
+        self.state["value"] = value.sent if value else None
+        while place is not None:
+            sheet, broken, here = self._read(place, value)
+            self._count_page()
+            self._note_total(sheet.reply.total)
+            place = self.paginator.after(here, sheet.reply)
+            if self._is_repeated(sheet, here):
+                sheet, place = _emptied(sheet), None
+            place = self._checked(place)
+            items = [*broken, *self._records(sheet, value)]
+            place = place or self._next_lap()
+            yield self._page(items, place, is_last, sheet.reply.total)
+
+    def _read(self, place: Place, value: Value | None):
+        """Read the page at a place, with fewer items on it if it cannot be read.
+
+        Returns the sheet, the problems of single items that had to be left out, and
+        the place that was read in the end.
+        """
+        broken, first = [], None
+        while True:
+            narrower = self.paginator.narrowed(place)
+            ask = self.paginator.ask(place)
+            try:
+                sheet = self.listing.fetch(
+                    ask,
+                    value,
+                    self.start,
+                    place,
+                    tries=FEW_TRIES if first else None,
+                    timeouts=TIMEOUTS if narrower else None,
+                )
+                return sheet, broken, place
+            except Trouble as trouble:
+                first = first or trouble
+                if trouble.kind not in BREAKS:
+                    raise
+                error = trouble
+            if narrower is not None:
+                place = narrower
+                continue
+            may_skip = self.paginator.can_skip and place["size"] == 1
+            if not may_skip or len(broken) >= MAX_IN_A_ROW:
+                raise first
+            broken.append(self._left_out(error, value))
+            place = self.paginator.skipped(place)
+
+    def _left_out(self, error: Trouble, value: Value | None) -> Problem:
+        self.state["line"] += 1
+        reason = f"the source fails at it: {error}"
+        return self.listing.broken(reason, self.state["line"], value)
+
+    def _count_page(self) -> None:
+        self.state["pages"] += 1
+        most = self.listing.pagination.get("max_pages") or MAX_PAGES
+        if self.state["pages"] > most:
+            raise SourceError(
+                f"{self.listing.file()} goes on after {most} pages. If it is that long,"
+                " raise max_pages or page_size in the connection profile."
+            )
+
+    def _is_repeated(self, sheet: Sheet, place: Place) -> bool:
+        """Tell whether a page that need not exist is the one before again.
+
+        :raise SourceError: the source gives the same page again and again
+        """
+        if not sheet.items:
+            return False
+        print_ = _fingerprint([self.listing.key(i) or i for i in sheet.items])
+        seen = print_ in self._seen_pages or print_ == self.state.get("last")
+        self._seen_pages.add(print_)
+        self.state["last"] = print_
+        # One record may well come twice, when pages are that small.
+        if not seen or len(sheet.items) == 1:
+            return False
+        if place.get("probe"):
+            return True
+        raise SourceError(
+            f"{self.listing.file()} gives the same page again instead of the next one."
+            " Correct the pagination in the connection profile: style, and the names of"
+            " its parameters."
+        )
+
+    def _checked(self, place: Place | None) -> Place | None:
+        """Return a next place that stays at the source and was not visited yet."""
+        if place is None:
+            return None
+        if place.get("url"):
+            place["url"] = self.listing.session.own_url(place["url"])
+        mark = self.paginator.mark(place)
+        if mark:
+            text = json.dumps(mark)
+            if text in self._marks:
+                raise SourceError(
+                    f"{self.listing.file()} leads back to a page that was read before."
+                    " Correct the pagination in the connection profile, or ask the"
+                    " source's support."
+                )
+            self._marks.add(text)
+        return place
+
+    def _records(self, sheet: Sheet, value: Value | None):
+        """Yield the records and problems of a page."""
+        failed = dict(sheet.failed)
+        for item in sheet.items:
+            key = self.listing.key(item)
+            if key and key in failed:
+                continue
+            if not self._is_wanted(item, key):
+                continue
+            self.state["line"] += 1
+            yield from self.listing.records(item, self.state["line"], value)
+        for key, reason in sheet.failed:
+            self.state["line"] += 1
+            yield self.listing.broken(reason, self.state["line"], value, key)
+
+    def _is_wanted(self, item: Any, key: str) -> bool:
+        """Tell whether an item belongs to this pull; keep account of what came."""
+        moment = self.listing.normaliser.moment_of(item) if key else None
+        if self._came_before(item, key) and self.state.get("lap"):
+            return False
+        if self.listing.delta.is_late(moment):
+            self.state["late"] = self.state.get("late", 0) + 1
+            return False
+        return self.listing.delta.keeps(moment, self.start)
+
+    def _came_before(self, item: Any, key: str) -> bool:
+        if not self.paginator.can_skip or not key:
+            return False
+        content = hash(json.dumps(item, sort_keys=True))
+        before = self._contents.get(hash(key))
+        self._contents[hash(key)] = content
+        # It moved to a later page: what came after it moved up a place, and one
+        # record went from the page to come to the page that was read.
+        self._shifted |= before is not None and before != content
+        return before is not None
+
+    def _next_lap(self) -> Place | None:
+        """Return where to begin again if the list shifted while it was read."""
+        lap = self.state.get("lap", 0)
+        if not self.paginator.can_skip or lap >= MAX_LAPS or not self._shifted:
+            return None
+        self._shifted, self._total = False, 0
+        self._seen_pages.clear()
+        self.state.update(lap=lap + 1, last="")
+        return self.paginator.start()
+
+    def _note_total(self, total: int | None) -> None:
+        if total is not None:
+            # Something was deleted: what came after it moved up a place.
+            self._shifted |= total < self._total
+            self._total = max(self._total, total)
+
+    def _page(
+        self,
+        items: list[RawRecord | Problem],
+        place: Place | None,
+        is_last: bool,
+        total: int | None = None,
+    ) -> Page:
+        """Return a page with the cursor that goes on behind it."""
+        cursor = None
+        if place is not None:
+            cursor = {**self.state, "place": place}
+        elif not is_last:
+            cursor = {key: self.state[key] for key in ("line", "pages")}
+            cursor["value"] = self._value_after()
+        if place is None and self.state.get("late"):
+            items.append(self._late())
+        if cursor and self.start:
+            cursor["since"] = self.start.isoformat()
+        moments = [i.updated_at for i in items if isinstance(i, RawRecord)]
+        newest = max((moment for moment in moments if moment), default=None)
+        return Page(tuple(items), cursor, total, newest)
+
+    def _value_after(self) -> str:
+        sent = [value.sent for value in self.values if value]
+        return sent[sent.index(self.state["value"]) + 1]
+
+    def _late(self) -> Problem:
+        count, end = self.state["late"], self.listing.delta.until
+        return Problem(
+            "after_end",
+            f"{count} records of {self.listing.name} changed after {end:%Y-%m-%d %H:%M}"
+            " and are left out, as the end date wants",
+            self.listing.file(),
+            object=self.listing.name,
+            value=str(count),
+            severity="info",
+        )
+
+
+def _emptied(sheet: Sheet) -> Sheet:
+    return Sheet(sheet.reply, [], [])
+
+
+def _fingerprint(values: list[Any]) -> str:
+    text = json.dumps(values, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]

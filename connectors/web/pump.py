@@ -1,0 +1,115 @@
+"""Several tables of a live source at the same time."""
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..base import BaseConnector, Page, SourceTable
+
+#: How long `close` waits for calls that are under way.
+CLOSE_S = 5.0
+
+
+@dataclass(frozen=True)
+class PumpJob:
+    """A table to pull, from where, and what of it."""
+
+    table: SourceTable
+    cursor: dict[str, Any] | None = None
+    since: datetime | None = None
+
+
+class PagePump:
+    """Pulls tables in threads for one consumer.
+
+    Each table is at most one page ahead of what the consumer took: memory stays
+    flat, and a killed pull has little to repeat. Iterating yields (table, Page) or
+    (table, exception) as they come; the pages of one table stay in order, and its
+    exception is the last of it.
+
+    :param jobs: PumpJob, or tuples of what it has
+    :param concurrency: tables pulled at the same time, in the order of the jobs
+    """
+
+    def __init__(
+        self,
+        connector: BaseConnector,
+        jobs: Iterable[PumpJob | tuple],
+        concurrency: int = 1,
+    ):
+        self._connector = connector
+        self._jobs: queue.SimpleQueue[PumpJob] = queue.SimpleQueue()
+        count = 0
+        for job in jobs:
+            self._jobs.put(job if isinstance(job, PumpJob) else PumpJob(*job))
+            count += 1
+        self._came: queue.SimpleQueue[tuple] = queue.SimpleQueue()
+        self._stopped = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"pull-{number}", daemon=True)
+            for number in range(min(max(concurrency, 1), count))
+        ]
+        self._is_started = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[tuple[SourceTable, Page | Exception]]:
+        if self._is_started:
+            raise RuntimeError("a pump runs once")
+        self._is_started = True
+        for thread in self._threads:
+            thread.start()
+        busy = len(self._threads)
+        try:
+            while busy:
+                table, result, taken = self._came.get()
+                if table is None:
+                    busy -= 1
+                    continue
+                taken.release()
+                yield table, result
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stop the threads; pages that were not taken are dropped."""
+        self._stopped.set()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(CLOSE_S)
+
+    def _work(self) -> None:
+        """Pull one table after the other."""
+        try:
+            while not self._stopped.is_set():
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    return
+                self._pull(job)
+        finally:
+            self._came.put((None, None, None))
+
+    def _pull(self, job: PumpJob) -> None:
+        taken = threading.Semaphore(0)
+        try:
+            for page in self._connector.pages(job.table, job.cursor, job.since):
+                self._came.put((job.table, page, taken))
+                if not self._wait(taken):
+                    return
+        except Exception as error:
+            self._came.put((job.table, error, taken))
+
+    def _wait(self, taken: threading.Semaphore) -> bool:
+        """Wait until the consumer took the page; False if the pump was closed."""
+        while not self._stopped.is_set():
+            if taken.acquire(timeout=0.2):
+                return True
+        return False
