@@ -94,7 +94,10 @@ class GraphQL:
         refused = self._refused()
         if refused:
             return refused
-        options = self._options(dialect)
+        try:
+            options = self._options(dialect)
+        except ValueError as problem:
+            return error(400, "unknown_dialect", str(problem))
         if g.fault and g.fault.name == "introspection-off":
             options["introspection"] = "off"
         if g.fault and g.fault.name == "introspection-403":
@@ -136,7 +139,7 @@ class GraphQL:
         if name in ("throttled", "cost-max") or not self.bucket.spend(cost):
             status = self.bucket.status(cost, 0)
             if name == "cost-max":
-                status["requestedQueryCost"] = self.bucket.maximum + 1
+                status["requestedQueryCost"] = self.bucket.maximum + cost
             if name == "throttled":
                 status["throttleStatus"]["currentlyAvailable"] = 0
             return self._throttled(status)
@@ -171,11 +174,10 @@ class GraphQL:
 
     @staticmethod
     def _request_errors(problems):
-        """Errors of the request itself: 400 only for who asks for the new media type."""
-        modern = "application/graphql-response+json" in request.headers.get(
-            "Accept", ""
-        )
-        return answer(400 if modern else 200, {"errors": problems})
+        """Errors of the request itself: 400 only for who asks for the newer type."""
+        newer = "application/graphql-response+json"
+        status = 400 if newer in request.headers.get("Accept", "") else 200
+        return answer(status, {"errors": problems})
 
     def _run(self, options):
         gated = g.fault.arg if g.fault and g.fault.name == "gated-field" else ""

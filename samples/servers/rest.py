@@ -1,7 +1,5 @@
 """Road Runner's REST API, version 2, in every style of paging."""
 
-import re
-
 from flask import g, request
 from werkzeug.exceptions import HTTPException
 
@@ -12,6 +10,7 @@ from .drift import NAMES, drift
 from .hooks import new_app
 from .paging import STYLES, Ask, BadRequest, Listing, Poisoned
 from .rest_v1 import VersionOne
+from .road_runner import PREFIXES
 
 #: Path -> object.
 PATHS = {
@@ -35,6 +34,8 @@ SORTS = ("updated_at", "created_at", "id", "")
 class Rest:
     """The app and what its views share."""
 
+    paths = PATHS
+
     def __init__(self, sources):
         self.sources = sources
         self.store = sources.world.road_runner
@@ -50,6 +51,7 @@ class Rest:
             self._route(f"{base}/files/<key>/download", self.download)
             self._route(f"{prefix}/api/v1/me", self.one.me)
             self._route(f"{prefix}/api/v1/<path>", self.one.list)
+            self._route(f"{prefix}/api/v1/<path>/<key>", self.one.single)
             self._route(f"{prefix}/api/v1/files/<key>/download", self.download)
         self._route("/oauth/token", self.token, "POST")
         self.app.register_error_handler(BadRequest, self._bad)
@@ -162,15 +164,23 @@ class Rest:
         drift(self.store, obj, fault, rows)
         return self.rows(path, args)
 
+    def prefix(self, path):
+        return PREFIXES.get(PATHS.get(path))
+
+    def find(self, path, key):
+        """One record by its id, a file with a fresh address; or None."""
+        record = self.store.get(PATHS.get(path, ""), key)
+        if record and path == "files":
+            return self.with_address(record, fresh=True)
+        return record
+
     def one_record(self, path, key, style=""):
         refused = self.refused(path)
-        record = self.store.get(PATHS.get(path, ""), key)
+        record = self.find(path, key)
         if refused or record is None:
             return refused or error(404, "not_found")
         if key in self.store.poison:
             return error(500, "internal_error", "this record cannot be read")
-        if path == "files":
-            record = self.with_address(record, fresh=True)
         return answer(200, {"data": record})
 
     def stages(self, key, style="page"):
@@ -182,7 +192,7 @@ class Rest:
 
     def download(self, key, style=""):
         """302 to the signed address at the storage."""
-        key = key if key.startswith("fl_") else re.sub(r"^", "fl_", key)
+        key = f"fl_{key.removeprefix('fl_')}"
         refused = self.refused("files")
         if refused or self.store.get("file", key) is None:
             return refused or error(404, "not_found")

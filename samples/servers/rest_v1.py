@@ -1,5 +1,6 @@
 """Road Runner's API, version 1: other names, local times, numbers as ids."""
 
+import json
 import re
 
 from dateutil import tz
@@ -9,11 +10,12 @@ from .answers import answer, error
 from .common import parse
 from .paging import STYLES, Ask, BadRequest, Listing
 
+_REFERENCES = ("id", "_ids", "uploaded_by")
 _ID = re.compile(r"^[a-z]{2}_(\d+)$")
-#: Only these were in version 1.
-PATHS = ("contacts", "deals", "tasks", "activities", "users", "files", "pipelines")
-NAMESPACE = "crm"
-_TYPES = {bool: "boolean", int: "number", float: "number"}
+_PLAIN_KEY = re.compile(r"^[a-z_:]+$")
+#: Keys that version 1 kept in a namespace, as the definitions still do.
+NAMESPACED = {"warranty_tier": "crm"}
+_TYPES = {bool: "boolean", int: "number", float: "number", list: "multi"}
 
 
 class VersionOne:
@@ -29,7 +31,7 @@ class VersionOne:
 
     def list(self, path, style="offset_named"):
         refused = self.rest.refused(path)
-        if refused or path not in PATHS:
+        if refused or path not in self.rest.paths:
             return refused or error(404, "not_found")
         args = request.args.to_dict()
         style = args.get("style", style)
@@ -37,9 +39,17 @@ class VersionOne:
         body, headers = STYLES[style](rows, Ask(args, request.base_url))
         return answer(200, body, headers)
 
+    def single(self, path, key, style=""):
+        refused = self.rest.refused(path)
+        prefix = self.rest.prefix(path)
+        record = self.rest.find(path, f"{prefix}_{key}")
+        if refused or record is None:
+            return refused or error(404, "not_found")
+        return answer(200, {self.rest.paths[path]: self.record(record)})
+
     def _rows(self, path, args):
         """Version 1 lists by change and gives only what changed later than asked."""
-        wanted = {"sort": "updated_at", "include_inactive": "true"}
+        wanted = {"include_inactive": "true", **args, "sort": "updated_at"}
         since = args.get("modified_after")
         if since:
             moment = parse(since)
@@ -78,7 +88,7 @@ class VersionOne:
             return [self._plain(name, part) for part in value]
         if isinstance(value, dict):
             return {key: self._plain(key, part) for key, part in value.items()}
-        if isinstance(value, str) and (name == "id" or name.endswith(("_id", "_ids"))):
+        if isinstance(value, str) and (name.endswith(_REFERENCES)):
             return number(value)
         if isinstance(value, str) and name.endswith("_at"):
             return self._time(value)
@@ -99,16 +109,33 @@ class VersionOne:
 
     @staticmethod
     def _custom(values):
-        """A list of named values, each key in a namespace of its own."""
+        """A list of named values, all of them text, some in a namespace."""
         return [
             {
                 "id": str(place),
-                "name": key if ":" in key else f"{NAMESPACE}:{key}",
+                "name": _label(key),
                 "type": _TYPES.get(type(value), "string"),
-                "value": value if isinstance(value, list | dict) else str(value),
+                "value": _text(value),
             }
             for place, (key, value) in enumerate(values.items(), 1)
         ]
+
+
+def _label(key):
+    """`sq_ft` -> `Sq Ft`, `warranty_tier` -> `crm:Warranty Tier`; others stay."""
+    if not _PLAIN_KEY.match(key):
+        return key
+    space, _colon, name = key.rpartition(":")
+    space = space or NAMESPACED.get(key, "")
+    return f"{space}:" * bool(space) + name.replace("_", " ").title()
+
+
+def _text(value):
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ";".join(value)
+    return json.dumps(value) if isinstance(value, dict) else str(value)
 
 
 def number(key):

@@ -225,7 +225,9 @@ input OrderClause {{ column: OrderField! order: OrderDirection }}
         primary = self.flip("is_primary")
         return f"""
 type {link}Links {{ edges: [{link}Edge!]! pageInfo: LinkInfo! totalCount: Int }}
-type {link}Edge {{ cursor: String! {primary}: Boolean labels: [String!] node: {target} }}
+type {link}Edge {{
+  cursor: String! {primary}: Boolean labels: [String!] node: {target}
+}}
 """
 
     def _pages(self, name):

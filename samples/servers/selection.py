@@ -92,11 +92,10 @@ class Selection:
 class Bucket:
     """Points to spend, filled again by the second, as Jobber counts them.
 
-    The default is too large to run dry: a test that wants throttling sets `maximum`
-    and `restore` and calls `fill`.
+    The default is too large to run dry; `set(10000, 500)` gives Jobber's own.
     """
 
-    def __init__(self, clock, maximum=1_000_000, restore=50_000):
+    def __init__(self, clock, maximum=10**9, restore=10**9):
         self.clock = clock
         self.maximum, self.restore = maximum, restore
         self.fill()
