@@ -1,0 +1,429 @@
+"""GraphQL sources, as their connection profile describes them."""
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from gql import Client, GraphQLRequest
+from gql.transport.exceptions import TransportQueryError
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    build_client_schema,
+    get_introspection_query,
+    parse,
+    validate,
+)
+
+from ...exceptions import BinaryMissing, SourceError, SourceRefused, SourceUnavailable
+from ..base import BaseConnector, Page, Problem, RawRecord, SourceTable
+from ..profile.defaults import complete
+from ..profile.moments import format_moment
+from ..profile.normalise import Normaliser
+from .adapt import Adapter, is_complaint
+from .delta import Delta
+from .download import DownloadError, download
+from .graphql_pages import GraphQLPull
+from .graphql_transport import SessionTransport, codes_of, words_of
+from .options import WebOptions
+from .partial import Reading, entries_in, excerpt_long, read_page, unwrap
+from .queries import ObjectQueries, QueryUnusable
+from .session import SourceSession
+
+#: How often the query of one page is made smaller.
+MAX_CHANGES = 60
+#: Pages of a list inside one record.
+MAX_NESTED_PAGES = 500
+
+
+class GraphQLConnector(BaseConnector):
+    """Pulls lists of records by queries that are built from the source's schema.
+
+    :param profile: a connection profile of transport `graphql`
+    :param secrets: see SourceSession
+    """
+
+    is_live = True
+
+    def __init__(
+        self,
+        profile: Mapping[str, Any],
+        secrets: Mapping[str, str],
+        options: WebOptions | None = None,
+    ):
+        self.profile = complete(profile)
+        self.options = options or WebOptions()
+        self.session = SourceSession(self.profile, secrets, self.options)
+        self.transport = SessionTransport(self.session, self.profile["endpoint"])
+        self.client = Client(transport=self.transport)
+        self._gql = self.client.connect_sync()
+        self._lock = threading.RLock()
+        self._is_introspected = False
+        self._queries: dict[str, ObjectQueries] = {}
+        self._problems: list[Problem] = []
+
+    def __repr__(self) -> str:
+        return f"<GraphQLConnector {self.session!r}>"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.session.close()
+
+    @property
+    def problems(self) -> list[Problem]:
+        return self._problems
+
+    def tables(self) -> list[SourceTable]:
+        """Return the active objects that have a list of their own."""
+        return [
+            SourceTable(
+                name, f"{spec['root_field']} {{ }}", (), {"transport": "graphql"}
+            )
+            for name, spec in self.profile["objects"].items()
+            if spec.get("active", True) and spec.get("root_field")
+        ]
+
+    # What the source says about itself
+
+    def execute(self, document: DocumentNode, values: Mapping[str, Any], **call: Any):
+        """Send a query; return data and errors, both as the source gave them."""
+        request = GraphQLRequest(document, variable_values=dict(values) or None)
+        operation = document.definitions[0]
+        request.operation_name = operation.name.value if operation.name else None
+        try:
+            data = self._gql.execute(request, **call)
+        except TransportQueryError as error:
+            return error.data, error.errors or []
+        except GraphQLError as error:  # gql checked it against the schema
+            return None, [error.formatted]
+        return data, []
+
+    def introspect(self) -> None:
+        """Ask the source for its schema, once; a refusal is no error."""
+        with self._lock:
+            if self._is_introspected or not self.profile["introspection"]:
+                return
+            document = parse(get_introspection_query(descriptions=False))
+            try:
+                data, errors = self.execute(document, {}, what="its schema", tries=2)
+                if data is None:
+                    raise SourceError(words_of(errors[:1]))
+                self.client.schema = build_client_schema(data)
+            except SourceRefused:
+                raise
+            except (SourceError, GraphQLError, TypeError, KeyError, ValueError) as bad:
+                self.client.schema = None
+                reason = self.session.vault.redact(excerpt_long(str(bad)))
+                self._problems.append(
+                    Problem(
+                        "no_introspection",
+                        f"The source does not tell its schema ({reason}). The fields of"
+                        " the connection profile are asked for as they are; those that"
+                        " the source lacks are left out and listed.",
+                        severity="info",
+                    )
+                )
+            self._is_introspected = True
+
+    def queries(self, name: str) -> ObjectQueries:
+        """Return the queries of an object, fitted to what the source has.
+
+        :raises SourceUnavailable: the source does not have the object
+        """
+        self.introspect()
+        with self._lock:
+            if name not in self._queries:
+                try:
+                    built = ObjectQueries(self.profile, name, self.client.schema)
+                except QueryUnusable as bad:
+                    raise self._unavailable(name, str(bad)) from None
+                self._queries[name] = built
+            return self._queries[name]
+
+    def _unavailable(self, name: str, reason: str) -> SourceUnavailable:
+        return SourceUnavailable(
+            f"The source does not have {name}: {reason}. Correct the object in the"
+            " connection profile, or leave it out; the others go on."
+        )
+
+    def identity(self) -> Any:
+        """Return what the source says about the account of the key, None if nothing.
+
+        :raises SourceRefused: key or session are not accepted
+        """
+        text = (self.profile.get("test") or {}).get("query") or "{ __typename }"
+        data, errors = self.execute(parse(text), {}, what="the test call")
+        if data is None:
+            raise SourceError(
+                f"The test call fails ({excerpt_long(words_of(errors))}). Correct"
+                " test.query in the connection profile."
+            )
+        return data
+
+    # Pages
+
+    def pages(
+        self,
+        table: SourceTable,
+        cursor: dict[str, Any] | None = None,
+        since: datetime | None = None,
+    ) -> Iterator[Page]:
+        """Yield the pages of a table from a cursor on.
+
+        `overlap_s` of the profile is taken off `since` here. A cursor keeps the
+        filter that its pull began with.
+
+        :raise SourceRefused: key or session are not accepted
+        :raise SourceUnavailable: no such list, or no right to it
+        :raise SourcePaused: a limit is used up for longer than a minute
+        :raise SourceError: settings are wrong, the source keeps failing or loops
+        """
+        name = table.object
+        values = self._values(name)
+        if not values:
+            yield Page((), None)
+            return
+        spec = self.profile["objects"][name]
+        delta = Delta(
+            {**spec["delta"], "mode": _delta_mode(spec["delta"])},
+            self.profile["datetime"].get("naive_tz") or "",
+            self.options.until,
+        )
+        queries = self.queries(name)
+        yield from GraphQLPull(
+            name,
+            queries,
+            Normaliser(self.profile, name),
+            delta,
+            self.read,
+            lambda key: self.raw(name, key),
+            lambda *found: self._follow(name, *found),
+            values,
+            cursor,
+            since,
+        )
+
+    def _values(self, name: str) -> list[str | None]:
+        """Return the values that a list has to be asked for with."""
+        each = self.profile["objects"][name].get("foreach")
+        if not each:
+            return [None]
+        values = list(each.get("values") or ())
+        parent = each.get("object")
+        if parent and parent in self.profile["objects"]:
+            table = SourceTable(parent, "", ())
+            try:
+                for page in self.pages(table):
+                    values += [
+                        item.external_id
+                        for item in page.items
+                        if isinstance(item, RawRecord) and item.object == parent
+                    ]
+            except SourceUnavailable:
+                if not values:
+                    raise
+        return list(dict.fromkeys(values))
+
+    def read(
+        self,
+        queries: ObjectQueries,
+        place: Mapping[str, Any],
+        start: datetime | None = None,
+        *,
+        lean: str = "",
+        tries: int | None = None,
+        timeouts: int | None = None,
+    ) -> Reading:
+        """Ask for one page; the query gets smaller until the source takes it.
+
+        :param place: values of the variables
+        :raise PageFailed: the list is not there
+        :raise SourceUnavailable: the source does not have the list
+        """
+        file = f"{queries.root_field} {{ }}"
+        for _change in range(MAX_CHANGES):
+            delta = queries.spec["delta"]
+            style, until = delta.get("format") or "rfc3339", self.options.until
+            given = {
+                **place,
+                "since": _moment(start, style),
+                "until": _moment(until, style),
+            }
+            document = queries.page(
+                *(["delta"] if start else []),
+                *(["until"] if until else []),
+                each=place.get("each") is not None,
+                lean=lean,
+                goes_on=bool(place.get("after")),
+            )
+            data, errors = self.execute(
+                document,
+                queries.variables(document, given),
+                what=file,
+                kind=f"{queries.name} {place.get('first')} {lean}",
+                tries=tries,
+                timeouts=timeouts,
+            )
+            if data is None and self._adapt(queries, document, errors, file):
+                continue
+            root = document.definitions[0].selection_set.selections[0].name.value
+            return read_page(data, self._masked(errors), queries, root, file)
+        raise SourceError(
+            f"The source takes no query of {file}. Correct the object's selection in"
+            " the connection profile."
+        )
+
+    def _masked(self, errors: list) -> list:
+        """Return errors whose messages cannot hold a secret."""
+        redact = self.session.vault.redact
+        return [
+            {**error, "message": redact(str(error.get("message") or ""))}
+            for error in errors
+        ]
+
+    def _adapt(self, queries, document, errors, file: str) -> bool:
+        """Make the query smaller after what the source complains about.
+
+        :raise SourceError: it complains about something that cannot be left out
+        """
+        if not any(is_complaint(error, codes_of(error)) for error in errors):
+            return False
+        try:
+            with self._lock:
+                if Adapter(queries).apply(document, errors):
+                    return True
+        except QueryUnusable as bad:
+            raise self._unavailable(queries.name, str(bad)) from None
+        said = excerpt_long(words_of(self._masked(errors)))
+        raise SourceError(
+            f"The source does not understand the query of {file} ({said}). Correct"
+            " selection and delta of the object in the connection profile."
+        )
+
+    # Single records
+
+    def raw(self, name: str, key: str) -> Any:
+        """Return the raw record of an id, None if the source does not give it."""
+        try:
+            return self._raw(name, key, None)
+        except SourceRefused:
+            raise
+        except SourceError:
+            return None
+
+    def _raw(self, name: str, key: str, document: DocumentNode | None, **values: Any):
+        queries = self.queries(name)
+        document = document or queries.single()
+        if self.client.schema and validate(self.client.schema, document):
+            return None
+        data, errors = self.execute(
+            document,
+            queries.variables(document, {**values, "id": key}),
+            what=f"{name} {key}",
+            kind=f"one {name}",
+            tries=2,
+        )
+        record = data.get("record") if isinstance(data, Mapping) else None
+        is_whole = isinstance(record, dict) and record and not errors
+        return record if is_whole else None
+
+    def fetch(self, name: str, key: str) -> list[RawRecord | Problem]:
+        """Return one record anew, for example because its link has expired."""
+        raw = self.raw(name, key)
+        if raw is None:
+            return []
+        unwrap(raw, self.queries(name).fields)
+        file = f"{self.queries(name).root_field} {{ }}"
+        return Normaliser(self.profile, name).records(raw, file, 1)
+
+    def _follow(
+        self, name: str, item: dict, rest: dict, key: str, line: int
+    ) -> list[Problem]:
+        """Read the lists inside a record to their end."""
+        problems = []
+        for field, info in rest.items():
+            try:
+                self._follow_one(name, item, field, info, key)
+            except SourceError as error:
+                if not isinstance(error, _NestedBroken):
+                    raise
+                problems.append(
+                    Problem(
+                        "partial_item",
+                        f"{name} {key}: only the first {len(item[field])} of {field}"
+                        f" could be read: {error}",
+                        f"{self.queries(name).root_field} {{ }}",
+                        line,
+                        field=field,
+                        value=key,
+                        object=name,
+                        severity="warning",
+                    )
+                )
+        return problems
+
+    def _follow_one(
+        self, name: str, item: dict, field: str, info: Mapping[str, Any], key: str
+    ) -> None:
+        queries, seen = self.queries(name), set()
+        one = queries.fields[field]
+        for _page in range(MAX_NESTED_PAGES):
+            after = info.get("endCursor") or info.get("end_cursor")
+            if not after or after in seen:
+                raise _NestedBroken("the source does not say where it goes on")
+            seen.add(after)
+            record = self._raw(name, key, queries.nested(field), after=after)
+            found = record.get(field) if record else None
+            if not isinstance(found, dict):
+                raise _NestedBroken("the source does not give the rest")
+            item[field] += entries_in(found, one.children or {})
+            info = found.get("pageInfo") or found.get("page_info") or {}
+            if not (info.get("hasNextPage") or info.get("has_next_page")):
+                return
+        raise _NestedBroken(f"it goes on after {MAX_NESTED_PAGES} pages")
+
+    # Files
+
+    @contextmanager
+    def open_binary(self, path: str) -> Iterator[BinaryIO]:
+        """Open the file at an address; see `download` for what goes along."""
+        with tempfile.TemporaryDirectory(dir=self.options.spool) as folder:
+            target = os.path.join(folder, "file")
+            try:
+                download(self.session, path, target)
+            except DownloadError as error:
+                if error.retry_later:
+                    raise
+                raise BinaryMissing(str(error)) from None
+            with open(target, "rb") as stream:
+                yield stream
+
+    def binaries(self) -> Iterator[tuple[str, int]]:
+        """Live sources list their files as records: there are none besides."""
+        return iter(())
+
+
+class _NestedBroken(SourceError):
+    """A list inside a record cannot be read to its end."""
+
+
+def _delta_mode(delta: Mapping[str, Any]) -> str:
+    mode = delta.get("mode") or "none"
+    return mode if mode in ("client_side", "none") else "query"
+
+
+def _moment(moment: datetime | None, style: str) -> Any:
+    if moment is None:
+        return None
+    text = format_moment(moment, style)
+    return int(text) if style.startswith("epoch") else text
