@@ -31,7 +31,11 @@ class Source:
         self.app = flask.Flask("source")
         self.app.json.sort_keys = False
         self.seen = []
+        self._answers = {}
         self.app.before_request(self._note)
+        self.app.add_url_rule(
+            "/<path:path>", "view", self._view, methods=["GET", "POST"]
+        )
         self._server = make_server(
             "127.0.0.1",
             0,
@@ -62,16 +66,19 @@ class Source:
             )
         )
 
-    def answers(self, path, *answers, methods=("GET", "POST")):
+    def answers(self, path, *answers):
         """Give these answers in turn, the last one for ever; callables are called."""
-        left = list(answers)
+        self._answers[path] = list(answers)
 
-        def view(**names):
-            answer = left.pop(0) if len(left) > 1 else left[0]
-            return answer(**names) if callable(answer) else answer
+    def redirects(self, path, target, status=302):
+        self.answers(path, ("", status, {"Location": target}))
 
-        name = f"v{len(self.app.view_functions)}"
-        self.app.add_url_rule(path, name, view, methods=list(methods))
+    def _view(self, path):
+        left = self._answers.get(f"/{path}")
+        if left is None:
+            return {"error": "no such path"}, 404
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        return answer() if callable(answer) else answer
 
     def asked(self, path=""):
         return [asked for asked in self.seen if asked.path.startswith(path)]

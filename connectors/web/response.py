@@ -72,10 +72,10 @@ class Response:
     def is_page(self) -> bool:
         """Whether this is a web page, whatever its header says."""
         start = self.content[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-        return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or (
-            self.headers.get("Content-Type", "").lower().startswith("text/html")
-            and start[:1] not in (b"{", b"[")
-        )
+        if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
+            return True
+        kind = self.headers.get("Content-Type", "").lower()
+        return kind.startswith("text/html") and start[:1] not in (b"", b"{", b"[")
 
 
 def read_response(answer: RequestsResponse, limit: int = MAX_BODY) -> Response:
