@@ -2,11 +2,12 @@
 
 import psycopg2
 
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from ..exceptions import BinaryMissing, MappingError, RecordSkipped
 from .base import CONFLICTS, Engine
 from .edits import changed_values, find_edits
+from .inserts import insert_rows
 from .load_order import LoadOrder
 from .mapper import Mapped, Note, RecordMapper
 from .quiet import SideEffectWatch
@@ -106,7 +107,8 @@ class ObjectLoader:
         if not batch:
             return
         try:
-            with self.env.cr.savepoint():
+            # the reason goes to the record; the log would get everybody's values
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 self._create_all(batch)
         except CONFLICTS:
             # a conflict with another transaction is not the record's fault
@@ -135,7 +137,7 @@ class ObjectLoader:
                 vals["left_values"] = left_behind(record, vals["base_values"])
                 links.append(vals)
                 buckets.append((mapped, "created"))
-        self.env["migration.crosswalk"].create(links)
+        insert_rows(self.env["migration.crosswalk"], links)
         for mapped, bucket in buckets:
             mapped.inputs["bucket"] = bucket
         self.outcome += [mapped for mapped, _bucket in buckets]
@@ -146,7 +148,6 @@ class ObjectLoader:
         mapped.inputs["target"] = (model, res_id)
         return {
             "project_id": self.project.id,
-            # given, or the related field costs an UPDATE a batch
             "company_id": self.project.company_id.id,
             "source_object": self.object.name,
             "external_id": mapped.record.external_id,
@@ -200,7 +201,7 @@ class ObjectLoader:
             self._note(mapped, "unchanged", False, False)
             return
         try:
-            with self.env.cr.savepoint():
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 # a copy: write() of some models adds values of its own to it
                 self.target.write(target, dict(changed))
                 written = {name: fresh[name] for name in changed}
@@ -325,6 +326,9 @@ def _explain(error):
         return "unmappable", str(error)
     if isinstance(error, psycopg2.IntegrityError):
         detail = error.diag.message_detail or ""
+        if detail.startswith("Failing row"):
+            # the whole row, with values of all fields: nothing a person can use
+            detail = ""
         return "constraint", f"{error.diag.message_primary} {detail}".strip()
     return "refused", str(error) or type(error).__name__
 

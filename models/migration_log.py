@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from ..engine.inserts import insert_rows
+
 
 class MigrationLog(models.Model):
     """Operation log: every create, update, skip, error and undo, both ids kept."""
@@ -54,7 +56,7 @@ class MigrationLog(models.Model):
             "user_id": (run.user_id if run else self.env.user).id,
             "date": fields.Datetime.now(),
         }
-        return self.sudo().create([shared | row for row in rows])
+        insert_rows(self.sudo(), [shared | row for row in rows])
 
     def write(self, vals):
         """The log is append-only."""

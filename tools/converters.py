@@ -141,12 +141,18 @@ def to_percent(value: Any, unit: str = "auto") -> float | None:
         "auto" and "percent" take them as they are
     """
     text = to_text(value) or ""
-    if text.endswith("%"):
-        return _to_number(text[:-1], "a percentage", None, money=False)
-    number = _to_number(value, "a percentage", None, money=False)
-    if number is None or unit != "fraction":
-        return number
-    return round(number * 100, 10)
+    given = text[:-1] if text.endswith("%") else value
+    number = _to_number(given, "a percentage", None, money=False)
+    if number is not None and unit == "fraction" and not text.endswith("%"):
+        number = round(number * 100, 10)
+    if number is not None and not 0 <= number <= 100:
+        raise _refuse(text, "a percentage from 0 to 100")
+    return number
+
+
+def to_share(value: Any) -> float | None:
+    """Return a share of one (0.4) as 0..100; with a percent sign it is one already."""
+    return to_percent(value, "fraction")
 
 
 def to_email(value: Any) -> tuple[str | None, str]:
@@ -231,6 +237,7 @@ CONVERTERS: dict[str, Callable[..., Any]] = {
     "money": to_money,
     "boolean": to_boolean,
     "percent": to_percent,
+    "share": to_share,
     "email": to_email,
     "phone": to_phone,
     "multi": split_multi,

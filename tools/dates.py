@@ -1,5 +1,6 @@
 """Dates of unknown spelling: which formats fit a column, and safe parsing."""
 
+import functools
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, time, timezone, tzinfo
@@ -213,7 +214,12 @@ def _read(text: str, fmt: str) -> datetime | None:
 
 def _parse(value: Any, fmt: str) -> datetime:
     """Return `value` read under `fmt`, aware only if the text has an offset."""
-    text = _tidy(value)
+    return _moment(_tidy(value), fmt)
+
+
+@functools.lru_cache(maxsize=4096)
+def _moment(text: str, fmt: str) -> datetime:
+    """Return a tidy text read under `fmt`; days and times repeat in an export."""
     if not text:
         raise ValueError("there is no date")
     if re.match(r"(?:0+\D+){2}0+(?:\D|$)", text):
