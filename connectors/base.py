@@ -1,11 +1,13 @@
 """What every connector gives: tables of raw records in pages, problems, binaries."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO
+
+from ..exceptions import SourceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,11 @@ class Page:
     newest: datetime | None = None
 
 
+#: A table, the cursor to go on from, and the moment since when changes are wanted.
+Job = tuple[SourceTable, dict[str, Any] | None, datetime | None]
+PageOrError = Page | Exception
+
+
 class BaseConnector(ABC):
     """Reads one source without knowing where the records go."""
 
@@ -94,6 +101,22 @@ class BaseConnector(ABC):
         :param since: only what changed at or after this moment (aware), where the
             source can tell; a source that cannot gives everything
         """
+
+    def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[SourceTable, PageOrError]]:
+        """Yield the pages of several tables, each with its table.
+
+        An error that ends one table is yielded in the place of its next page.
+        """
+        for table, cursor, since in jobs:
+            try:
+                for page in self.pages(table, cursor, since):
+                    yield table, page
+            except SourceError as error:
+                yield table, error
+
+    def declared_rows(self) -> dict[str, int]:
+        """Return how many rows each file is said to have, where the source says."""
+        return {}
 
     @abstractmethod
     def open_binary(self, path: str) -> AbstractContextManager[BinaryIO]:

@@ -37,6 +37,9 @@ class Engine:
     def finish(self):
         """Do what comes after the last batch."""
 
+    def close(self):
+        """Give back what the engine holds open; it may not have finished."""
+
     def clear(self, model, *domain):
         """Delete this project's rows of an earlier run."""
         rows = self.env[model].search([("project_id", "=", self.project.id), *domain])

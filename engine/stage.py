@@ -1,15 +1,14 @@
-"""Stage raw records: as received, with external id, content hash, file and line."""
+"""Stage raw records: pages of a source, each with its cursor, in one transaction."""
 
-from itertools import islice
+from datetime import datetime, timezone
 
-from ..connectors.base import Problem, SourceTable
-from ..tools.fingerprint import content_hash, derived_id, normalise_header
+from ..connectors.base import Page, Problem, SourceTable
+from ..exceptions import SourceError, SourcePaused, SourceRefused
 from .base import Engine, severity
-from .keys import LONGEST_ID, LONGEST_KEY, REPEAT_MARK, clean_id, key_of
+from .staging_area import StagingArea
 
-PAGE = 500
 #: problems by which one row of a table is not staged
-_REFUSED = {"unclosed_quote", "not_a_record"}
+_REFUSED = {"unclosed_quote", "not_a_record", "corrupt_item"}
 #: problems by which a table is not read to its end, or not at all
 _NOT_WHOLE = {
     "bad_json",
@@ -24,58 +23,13 @@ _NOT_WHOLE = {
 }
 
 
-class Identity:
-    """Where a record's own identity, name and e-mail stand in its raw fields."""
-
-    def __init__(self, names, preset, obj_name, spec):
-        self._headers = {}
-        for name in names:
-            self._headers.setdefault(normalise_header(name), name)
-        self._preset, self._object = preset, obj_name
-        self._ids = [self._parts(text) for text in spec.get("id", [])]
-        self._names = [self._parts(text) for text in spec.get("name_fields", [])]
-        self._derived = [self._header(field) for field in spec.get("derived_id", [])]
-        self._email = self._header(spec.get("email_field", "Email"))
-
-    def _parts(self, text):
-        return [self._header(part) for part in text.split("+")]
-
-    def _header(self, canonical):
-        known = canonical in self._preset.objects[self._object]["fields"]
-        aliases = (
-            self._preset.aliases(self._object, canonical)
-            if known
-            else [normalise_header(canonical)]
-        )
-        found = (self._headers.get(alias) for alias in aliases)
-        return next((header for header in found if header), None)
-
-    def of(self, data):
-        """Return ``(external id, name, e-mail)``; the id is a column, mail or hash."""
-        email = (
-            str((data.get(self._email) if self._email else "") or "").strip().lower()
-        )
-        name = next(filter(None, (self._join(data, p, " ") for p in self._names)), "")
-        external = next(
-            filter(None, (self._join(data, p, "|", True) for p in self._ids)), ""
-        )
-        if not external:
-            # what tells records apart; a corrected detail is no new record
-            names = [header for header in self._derived if header] or sorted(data)
-            parts = [str(data.get(header) or "") for header in names]
-            external = email or derived_id(*parts)
-        return clean_id(external), name[:LONGEST_ID], email[:LONGEST_KEY]
-
-    @staticmethod
-    def _join(data, headers, glue, need_all=False):
-        values = [str(data.get(h) or "").strip() if h else "" for h in headers]
-        if need_all and not all(values):
-            return ""
-        return glue.join(value for value in values if value)
-
-
 class StageEngine(Engine):
-    """Read the project's files page by page into staged records."""
+    """Pull the project's source page by page into staged records.
+
+    ``run.cursor`` holds, per table, where the next page begins. It is written in the
+    transaction that stages a page: a killed pull repeats at most one page a table.
+    An incremental run asks for what changed since the last complete pull.
+    """
 
     kind = "stage"
 
@@ -83,52 +37,40 @@ class StageEngine(Engine):
         super().__init__(run)
         self._connector = None
         self._stream = None
+        self._area = StagingArea(self)
 
     def prepare(self):
         connector = self._open()
         self.clear("migration.finding", ("phase", "in", ("stage", "profile")))
         self.clear("migration.reconciliation.line")
         self.findings("stage", [self._problem(p) for p in connector.problems])
-        tables = [table for table in connector.tables() if table.object]
         # all of them: a table that was broken may not be in this upload at all
         self.project.object_ids.write({"problem": False, "refused_count": 0})
-        for table in tables:
-            self._object(table)
+        for table in self._tables:
+            self._area.object(table)
             self._guessed(table)
         for problem in connector.problems:
             if problem.object and problem.severity == "error":
                 # an object that cannot be read is in the books all the same
                 table = SourceTable(problem.object, problem.file, ())
-                self._object(table).problem = problem.message
-        self.run.cursor = {"table": 0, "line": 0}
-        declared = (connector.manifest or {}).get("files", {})
-        return sum(declared.get(table.file, {}).get("rows") or 0 for table in tables)
+                self._area.object(table).problem = problem.message
+        self.run.cursor = {"tables": {}}
+        declared = connector.declared_rows()
+        return sum(declared.get(table.file, 0) for table in self._tables)
 
     def _open(self):
         if self._connector is None:
             self._connector = self.project._connector()
             self._tables = [t for t in self._connector.tables() if t.object]
+            self._area.is_live = self._connector.is_live
         return self._connector
 
-    def _object(self, table):
-        """Create or refresh the project's row of a source object."""
-        spec = self.project._preset().objects[table.object]
-        obj = self.project._object(table.object)
-        names = list(dict.fromkeys([*(obj.field_names or []), *table.fields]))
-        vals = {"field_names": names, "source_files": table.file}
-        if obj:
-            obj.write(vals)
-            return obj
-        return obj.create(
-            vals
-            | {
-                "project_id": self.project.id,
-                "name": table.object,
-                "label": spec["label"],
-                "sequence": spec["sequence"],
-                "target": spec["target"] or False,
-            }
-        )
+    def close(self):
+        """Give back connections, threads and files."""
+        if self._stream is not None:
+            self._stream.close()
+        if self._connector is not None:
+            self._connector.close()
 
     def _guessed(self, table):
         """Say so where the encoding of a file had to be guessed."""
@@ -147,38 +89,110 @@ class StageEngine(Engine):
                 ),
             )
 
-    def advance(self):
-        connector = self._open()
-        cursor = dict(self.run.cursor)
-        if cursor["table"] >= len(self._tables):
-            return 0
-        table = self._tables[cursor["table"]]
-        if self._stream is None:
-            self._stream = connector.pull(table, after_line=cursor["line"])
-            obj = self.project._object(table.object)
-            spec = obj._spec()
-            self._identity = Identity(
-                table.fields, self.project._preset(), table.object, spec
-            )
-        page = list(islice(self._stream, PAGE))
-        if not page:
-            self._stream = None
-            self.run.cursor = {"table": cursor["table"] + 1, "line": 0}
-            # an empty page is progress of the cursor, not the end of the run
-            return self.advance()
-        problems = [item for item in page if isinstance(item, Problem)]
-        self.findings("stage", [self._problem(problem) for problem in problems])
-        raws = [item for item in page if not isinstance(item, Problem)]
-        obj = self.project._object(table.object)
-        self._note_losses(obj, problems)
-        self._upsert(obj, raws)
-        self.run.cursor = cursor | {"line": max(item.line for item in page)}
-        return len(page)
+    # -- pulling -------------------------------------------------------------------
 
-    def _note_losses(self, obj, problems):
+    def advance(self):
+        for table, page in self._pages():
+            if isinstance(page, (SourcePaused, SourceRefused)):
+                raise page
+            if isinstance(page, SourceError):
+                self._lost(table, page)
+            elif isinstance(page, Exception):
+                raise page
+            elif handled := self._take(table, page):
+                return handled
+        return 0
+
+    def _pages(self):
+        """Return the one stream of this process over all tables not yet done."""
+        if self._stream is None:
+            connector = self._open()
+            jobs = [
+                (table, self._mark(table).get("at"), self._since(table))
+                for table in self._tables
+                if not self._mark(table).get("done")
+            ]
+            self._stream = connector.stream(jobs)
+        return self._stream
+
+    def _mark(self, table):
+        return (self.run.cursor or {}).get("tables", {}).get(_key(table), {})
+
+    def _since(self, table):
+        """Return the watermark of the last complete pull, for an incremental run."""
+        mark = self.project._object(table.object).watermark
+        if not self.run.is_incremental or not mark:
+            return None
+        return mark.replace(tzinfo=timezone.utc)
+
+    def _take(self, table, page: Page):
+        """Stage one page, remember where the next begins, return what was handled."""
+        problems = [item for item in page.items if isinstance(item, Problem)]
+        raws = [item for item in page.items if not isinstance(item, Problem)]
+        self.findings("stage", [self._problem(problem) for problem in problems])
+        self._note_losses(table, problems)
+        self._area.stage(table, raws)
+        mark = dict(self._mark(table))
+        if page.total and "total" not in mark:
+            self.run.total += page.total
+        mark["total"] = page.total or mark.get("total")
+        mark["count"] = mark.get("count", 0) + len(page.items)
+        if page.newest:
+            newest = page.newest.astimezone(timezone.utc).isoformat()
+            mark["newest"] = max(mark.get("newest") or "", newest)
+        mark.update(at=page.cursor, done=page.cursor is None)
+        self._remember(table, mark)
+        if mark["done"]:
+            self._end_of(table, mark)
+        return len(page.items)
+
+    def _remember(self, table, mark):
+        cursor = dict(self.run.cursor or {})
+        cursor["tables"] = {**cursor.get("tables", {}), _key(table): mark}
+        self.run.cursor = cursor
+
+    def _end_of(self, table, mark):
+        """Move the watermark: only a table read to its end says what is the newest."""
+        if mark.get("newest"):
+            newest = datetime.fromisoformat(mark["newest"])
+            newest = newest.replace(tzinfo=None, microsecond=0)
+            obj = self.project._object(table.object)
+            obj.watermark = max(obj.watermark or newest, newest)
+        total, count = mark.get("total"), mark["count"]
+        if total and total > count and not self.run.is_incremental:
+            self.find(
+                "stage",
+                code="fewer_than_told",
+                severity="2_warning",
+                source_object=table.object,
+                file=table.file,
+                message=self.env._(
+                    "The source speaks of %(total)s records, %(count)s came.",
+                    total=total,
+                    count=count,
+                ),
+            )
+
+    def _lost(self, table, error):
+        """One table cannot be read (on): say why, go on with the others."""
+        is_absent = type(error).__name__ == "SourceUnavailable"
+        self._area.object(table).problem = str(error)
+        self.find(
+            "stage",
+            code="unavailable" if is_absent else "broken_source",
+            severity="2_warning" if is_absent else "1_error",
+            source_object=table.object,
+            file=table.file,
+            message=str(error),
+        )
+        self._remember(table, self._mark(table) | {"done": True})
+
+    def _note_losses(self, table, problems):
         """What is not staged must be missed in the books."""
+        obj = self.project._object(table.object)
         refused = [p for p in problems if p.code in _REFUSED]
-        obj.refused_count += len(refused)
+        if refused:
+            obj.refused_count += len(refused)
         for problem in problems:
             if problem.code in _NOT_WHOLE:
                 obj.problem = problem.message
@@ -195,127 +209,18 @@ class StageEngine(Engine):
             "message": problem.message,
         }
 
-    def _upsert(self, obj, raws):
-        """Insert new records, refresh changed ones, set repeated ids aside."""
-        rows = [(raw, *self._identity.of(raw.data)) for raw in raws]
-        known = {
-            record.external_id: record
-            for record in obj.staged_record_ids.search(
-                [
-                    ("object_id", "=", obj.id),
-                    ("external_id", "in", [row[1] for row in rows]),
-                ]
-            )
-        }
-        fresh, repeated, seen = [], [], obj.staged_record_ids.browse()
-        batch = {}
-        for raw, external_id, name, email in rows:
-            vals = self._vals(obj, raw, external_id, name, email)
-            record = known.get(external_id)
-            if external_id in batch or (record and record.seen_run_id == self.run):
-                first = batch.get(external_id) or record
-                if not self._is_replay(first, vals):
-                    repeated.append(self._repeated(first, vals))
-                continue
-            batch[external_id] = vals
-            if not record:
-                fresh.append(vals)
-            elif record.content_hash == vals["content_hash"]:
-                seen |= record
-            else:
-                record.write(vals | {"state": "pending", "reason": False})
-                self.count(changed=1)
-        self._store_repeated(obj, repeated)
-        if fresh:
-            obj.staged_record_ids.create(fresh)
-            self.count(new=len(fresh))
-        if seen:
-            seen.write({"seen_run_id": self.run.id, "is_missing": False})
-            self.count(same=len(seen))
-
-    def _vals(self, obj, raw, external_id, name, email):
-        return {
-            "project_id": self.project.id,
-            "company_id": self.project.company_id.id,
-            "object_id": obj.id,
-            "external_id": external_id,
-            "name": name or external_id,
-            "name_key": key_of(name),
-            "email_key": email,
-            "payload": raw.data,
-            "content_hash": content_hash(raw.data),
-            "source_file": raw.file,
-            "source_line": raw.line,
-            "seen_run_id": self.run.id,
-            "reason_code": False,
-            "is_missing": False,
-        }
-
-    @staticmethod
-    def _is_replay(first, vals):
-        """A page read again after a kill is no repetition in the source."""
-        return (first["source_file"], first["source_line"]) == (
-            vals["source_file"],
-            vals["source_line"],
-        )
-
-    def _repeated(self, first, vals):
-        """A second row with an id that was there before: kept, never merged."""
-        is_same = first["content_hash"] == vals["content_hash"]
-        place = f"{first['source_file']}:{first['source_line']}"
-        external_id = vals["external_id"]
-        if is_same:
-            reason = self.env._("The same row as %s.", place)
-        else:
-            reason = self.env._(
-                "The id is taken by %s, with other values: give one of them its own "
-                "id, then upload and stage again.",
-                place,
-            )
-        code = "repeated" if is_same else "duplicate_id"
-        self.find(
-            "stage",
-            code=code,
-            severity="3_info" if is_same else "1_error",
-            source_object=self.project._object_by_id(vals["object_id"]).name,
-            external_id=external_id,
-            file=vals["source_file"],
-            line=vals["source_line"],
-            field="id",
-            value=external_id,
-            message=reason,
-        )
-        return vals | {
-            "external_id": f"{external_id}{REPEAT_MARK}"
-            f"{vals['source_file'][-60:]}:{vals['source_line']}",
-            "state": "excluded" if is_same else "failed",
-            "reason_code": code,
-            "reason": reason,
-        }
-
-    def _store_repeated(self, obj, rows):
-        """Rows set aside at an earlier staging are refreshed, not added again."""
-        known = {
-            record.external_id: record
-            for record in obj.staged_record_ids.search(
-                [
-                    ("object_id", "=", obj.id),
-                    ("external_id", "in", [row["external_id"] for row in rows]),
-                ]
-            )
-        }
-        new = [row for row in rows if row["external_id"] not in known]
-        for row in rows:
-            if row["external_id"] in known:
-                known[row["external_id"]].write(row)
-        if new:
-            obj.staged_record_ids.create(new)
-            self.count(repeated=len(new))
+    # -- the end -------------------------------------------------------------------
 
     def finish(self):
-        """Note what the newest upload no longer holds."""
+        """Note what the newest pull no longer holds."""
+        if not self.run.is_incremental:
+            self._note_gone()
+        if self.project.state == "draft" or not self.run.is_incremental:
+            self.project.state = "staged"
+
+    def _note_gone(self):
         self._open()
-        names = {table.object for table in self._tables}
+        names = {table.object for table in self._tables} | self._area.seen_objects()
         # from a table that was not read to its end nothing can be said to be gone
         whole = self.project.object_ids.filtered(
             lambda obj: not obj.problem and not obj.refused_count
@@ -344,4 +249,7 @@ class StageEngine(Engine):
             ]
         )
         withdrawn.unlink()
-        self.project.state = "staged"
+
+
+def _key(table):
+    return f"{table.object}|{table.file}"

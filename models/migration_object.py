@@ -34,6 +34,11 @@ class MigrationObject(models.Model):
     problem = fields.Char(
         readonly=True, help="Why the newest upload of this object is not whole."
     )
+    watermark = fields.Datetime(
+        readonly=True,
+        help="Newest change that a complete pull delivered: changes are asked for "
+        "from there on.",
+    )
     mapping_line_ids = fields.One2many("migration.mapping.line", "object_id")
     staged_record_ids = fields.One2many("migration.staged.record", "object_id")
     staged_count = fields.Integer(compute="_compute_counts")

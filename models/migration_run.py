@@ -1,5 +1,6 @@
 import logging
 import time
+from datetime import timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -8,7 +9,7 @@ from odoo.tools import SQL
 from ..engine import engine_class
 from ..engine.base import CONFLICTS
 from ..engine.quiet import QUIET_CONTEXT
-from ..exceptions import MigrationError
+from ..exceptions import MigrationError, SourcePaused
 
 _logger = logging.getLogger(__name__)
 
@@ -59,6 +60,14 @@ class MigrationRun(models.Model):
     )
     user_id = fields.Many2one(
         "res.users", required=True, readonly=True, default=lambda self: self.env.user
+    )
+    is_incremental = fields.Boolean(
+        "Changes Only",
+        readonly=True,
+        help="Asks the source for what changed since the last complete pull.",
+    )
+    paused_until = fields.Datetime(
+        readonly=True, help="The source wants to be left alone until then."
     )
     date_started = fields.Datetime(readonly=True)
     date_done = fields.Datetime(readonly=True)
@@ -114,7 +123,7 @@ class MigrationRun(models.Model):
         """
         self.ensure_one()
         run = self._quiet()
-        if not run._try_begin():
+        if run._is_paused() or run._has_elder() or not run._try_begin():
             return True
         try:
             return run._work_through()
@@ -126,23 +135,46 @@ class MigrationRun(models.Model):
         deadline = time.monotonic() + CRON_SLICE
         engine = engine_class(self.kind)(self)
         conflicts = 0
-        while self.state in ("queued", "running"):
-            try:
-                handled = self._step(engine)
-            except CONFLICTS:
-                conflicts += 1
-                if conflicts >= CONFLICT_ATTEMPTS:
-                    self._end("failed", self.env._("The database stayed too busy."))
-                    self._checkpoint(0)
-                    return True
-                time.sleep(0.1 * conflicts)
-                self._restart_transaction()
-                engine = engine_class(self.kind)(self)
-                continue
-            conflicts = 0
-            if not self._checkpoint(handled) and time.monotonic() > deadline:
-                return False
+        try:
+            while self.state in ("queued", "running") and not self._is_paused():
+                try:
+                    handled = self._step(engine)
+                except CONFLICTS:
+                    conflicts += 1
+                    if conflicts >= CONFLICT_ATTEMPTS:
+                        self._end("failed", self.env._("The database stayed too busy."))
+                        self._checkpoint(0)
+                        return True
+                    time.sleep(0.1 * conflicts)
+                    self._restart_transaction()
+                    engine.close()
+                    engine = engine_class(self.kind)(self)
+                    continue
+                conflicts = 0
+                if not self._checkpoint(handled) and time.monotonic() > deadline:
+                    return False
+        finally:
+            engine.close()
         return True
+
+    def _has_elder(self):
+        """Return whether an earlier step of the project, a paused one, is not done."""
+        elder = [
+            ("project_id", "=", self.project_id.id),
+            ("state", "in", ("queued", "running")),
+            ("id", "<", self.id),
+        ]
+        return bool(self.search_count(elder, limit=1))
+
+    def _is_paused(self):
+        """Return whether the source wants to be left alone for now."""
+        return bool(self.paused_until) and self.paused_until > fields.Datetime.now()
+
+    def _pause(self, pause):
+        """Leave the source alone until the moment it gave, then go on by itself."""
+        until = pause.until.astimezone(timezone.utc).replace(tzinfo=None)
+        self.write({"paused_until": until, "error": str(pause)})
+        self.env.ref("crm_migration.ir_cron_migration_work")._trigger(at=until)
 
     def _try_begin(self):
         """Take the project for this process, over all its commits.
@@ -156,6 +188,8 @@ class MigrationRun(models.Model):
         if taken:
             self.invalidate_recordset()
             if self.state in ("queued", "running"):
+                if self.paused_until:
+                    self.write({"paused_until": False, "error": False})
                 return True
             self._leave()
         return False
@@ -187,6 +221,9 @@ class MigrationRun(models.Model):
                     self._end("done")
         except CONFLICTS:
             raise
+        except SourcePaused as pause:
+            self._pause(pause)
+            return 0
         except (MigrationError, UserError) as error:
             self._end("failed", str(error))
             return 0
@@ -198,7 +235,8 @@ class MigrationRun(models.Model):
         return handled
 
     def _end(self, state, error=False):
-        self.write({"state": state, "error": error, "date_done": fields.Datetime.now()})
+        ended = {"date_done": fields.Datetime.now(), "paused_until": False}
+        self.write({"state": state, "error": error, **ended})
         if state != "done":
             # the steps that were to follow have nothing to stand on
             self.project_id.run_ids._give_up()
@@ -218,7 +256,12 @@ class MigrationRun(models.Model):
     @api.model
     def _cron_work(self):
         """Work off queued runs, oldest first; one that another process has is left."""
-        open_runs = [("state", "in", ("queued", "running"))]
+        open_runs = [
+            ("state", "in", ("queued", "running")),
+            "|",
+            ("paused_until", "=", False),
+            ("paused_until", "<=", fields.Datetime.now()),
+        ]
         seen = set()
         while run := self.sudo().search(
             [*open_runs, ("id", "not in", list(seen))], order="id", limit=1
@@ -232,6 +275,7 @@ class MigrationRun(models.Model):
         for run in self.filtered(lambda run: run.state in ("failed", "cancelled")):
             state = "running" if run.cursor or run.total else "queued"
             run.write({"state": state, "error": False})
+        self.write({"paused_until": False})
 
     def _give_up(self):
         """Cancel runs that have not begun."""

@@ -92,9 +92,9 @@ class TestRun(MigrationCommon):
     def test_an_error_that_nobody_foresaw_ends_the_run_and_is_logged(self):
         self.project.action_stage()
         run = self.run_of("stage")
-        run.write({"state": "running", "cursor": {"no such": "place"}})
+        run.write({"state": "running", "cursor": {"tables": ["no such"]}})
         with mute_logger("odoo.addons.crm_migration.models.migration_run"):
             self.work()
         self.assertEqual(run.state, "failed")
-        self.assertIn("KeyError", run.error)
+        self.assertIn("AttributeError", run.error)
         self.assertEqual(self.run_of("profile").state, "cancelled")

@@ -242,6 +242,11 @@ class BundleConnector(BaseConnector):
         groups = self._required.get(table.object, ())
         return reader.read(member, table.dialect, table.file, groups)
 
+    def declared_rows(self) -> dict[str, int]:
+        """Return the row counts that the manifest announces, by file."""
+        files = self.manifest["files"].items()
+        return {name: entry["rows"] for name, entry in files if entry.get("rows")}
+
     @contextmanager
     def open_binary(self, path: str) -> Iterator[BinaryIO]:
         """Open a binary by the path an export wrote down, or raise BinaryMissing.

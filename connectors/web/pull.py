@@ -80,7 +80,7 @@ class Pull:
     def _values_left(self) -> Iterator[tuple[int, Value | None]]:
         values = list(enumerate(self.values))
         sent = [value.sent if value else None for value in self.values]
-        if self.state.get("value") in sent:
+        if "value" in self.state and self.state["value"] in sent:
             return iter(values[sent.index(self.state["value"]) :])
         return iter(values)
 

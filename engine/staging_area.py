@@ -1,0 +1,220 @@
+"""The staged records of a project: new ones in, changed ones refreshed."""
+
+from itertools import groupby
+
+from ..connectors.base import SourceTable
+from ..tools.fingerprint import content_hash
+from .identity import Identity
+from .keys import REPEAT_MARK, key_of
+
+#: Fields of one object that are noted; a hostile source could invent more for ever.
+FIELD_LIMIT = 2000
+
+
+class StagingArea:
+    """Writes pages of raw records; what was there before is compared by hash."""
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.env = engine.env
+        self.project = engine.project
+        self.run = engine.run
+        #: a live source may list a record twice while it is read
+        self.is_live = False
+        self._identities = {}
+
+    def object(self, table):
+        """Create or refresh the project's row of a source object, and return it."""
+        spec = self.project._preset().objects.get(table.object, {})
+        obj = self.project._object(table.object)
+        if not obj:
+            vals = {
+                "project_id": self.project.id,
+                "name": table.object,
+                "label": spec.get("label", table.object),
+                "sequence": spec.get("sequence", 1000),
+                "target": spec.get("target") or False,
+                "field_names": list(table.fields),
+                "source_files": table.file,
+            }
+            return obj.create(vals)
+        self._note_fields(obj, table.fields)
+        if obj.source_files != table.file:
+            obj.source_files = table.file
+        return obj
+
+    def _note_fields(self, obj, names):
+        known = obj.field_names or []
+        merged = list(dict.fromkeys([*known, *names]))[:FIELD_LIMIT]
+        if merged != known:
+            obj.field_names = merged
+
+    def seen_objects(self):
+        """Return the names of the objects of which this run saw a record."""
+        groups = self.env["migration.staged.record"]._read_group(
+            [("project_id", "=", self.project.id), ("seen_run_id", "=", self.run.id)],
+            ["object_id"],
+        )
+        return {obj.name for (obj,) in groups}
+
+    def stage(self, table, raws):
+        """Stage the records of one page; children stand on the page of their parent."""
+        for name, group in groupby(sorted(raws, key=_object), _object):
+            records = list(group)
+            fields = dict.fromkeys(key for raw in records for key in raw.data)
+            names = table.fields if name == table.object else ()
+            own = SourceTable(name, records[0].file, tuple(names or fields))
+            obj = self.project._object(name) or self.object(own)
+            if not names:
+                self._note_fields(obj, fields)
+            self._upsert(obj, records, self._identity(own))
+
+    def _identity(self, table):
+        key = (table.object, table.fields)
+        if key not in self._identities:
+            preset = self.project._preset()
+            spec = preset.objects.get(table.object, {})
+            if len(self._identities) > 200:
+                self._identities.clear()
+            self._identities[key] = Identity(table.fields, preset, table.object, spec)
+        return self._identities[key]
+
+    def _upsert(self, obj, raws, identity):
+        """Insert new records, refresh changed ones, set repeated ids aside."""
+        rows = [(raw, *identity.of(raw)) for raw in raws]
+        known = self._known(obj, [row[1] for row in rows])
+        repeated, batch = [], {}
+        for raw, external_id, name, email in rows:
+            vals = self._vals(obj, raw, external_id, name, email)
+            record = known.get(external_id)
+            is_seen = record and record.seen_run_id == self.run
+            if external_id in batch or is_seen:
+                first = batch.get(external_id) or record
+                if not self.is_live:
+                    if not self._is_replay(first, vals):
+                        repeated.append(self._repeated(first, vals))
+                    continue
+                self.engine.count(listed_again=1)
+            batch[external_id] = vals
+        self._store_repeated(obj, repeated)
+        self._store(obj, batch, known)
+
+    def _known(self, obj, external_ids):
+        records = self.env["migration.staged.record"].search(
+            [("object_id", "=", obj.id), ("external_id", "in", external_ids)]
+        )
+        return {record.external_id: record for record in records}
+
+    def _store(self, obj, batch, known):
+        staged = self.env["migration.staged.record"]
+        fresh, seen, loaded = [], staged, None
+        for external_id, vals in batch.items():
+            record = known.get(external_id)
+            is_deleted = vals.pop("is_deleted")
+            if not record:
+                fresh.append(vals | (self._deleted() if is_deleted else {}))
+                continue
+            if is_deleted:
+                if loaded is None:
+                    links = staged.union(*known.values())._target_records()
+                    loaded = set(links)
+                is_loaded = record.id in loaded
+                vals |= {"is_missing": True} if is_loaded else self._deleted()
+                record.write(vals)
+                self.engine.count(deleted=1)
+            elif record.content_hash == vals["content_hash"]:
+                seen |= record
+            else:
+                record.write(vals | {"state": "pending", "reason": False})
+                self.engine.count(changed=1)
+        if fresh:
+            staged.create(fresh)
+            self.engine.count(new=len(fresh))
+        if seen:
+            seen.write({"seen_run_id": self.run.id, "is_missing": False})
+            self.engine.count(same=len(seen))
+
+    def _deleted(self):
+        """A record that the source only still lists: staged, not to be loaded."""
+        return {
+            "state": "excluded",
+            "reason_code": "deleted",
+            "reason": self.env._("Deleted at the source."),
+        }
+
+    def _vals(self, obj, raw, external_id, name, email):
+        return {
+            "project_id": self.project.id,
+            "company_id": self.project.company_id.id,
+            "object_id": obj.id,
+            "external_id": external_id,
+            "name": name or external_id,
+            "name_key": key_of(name),
+            "email_key": email,
+            "payload": raw.data,
+            "content_hash": content_hash(raw.data),
+            "source_file": raw.file,
+            "source_line": raw.line,
+            "seen_run_id": self.run.id,
+            "reason_code": False,
+            "is_missing": False,
+            "is_deleted": raw.is_deleted,
+        }
+
+    @staticmethod
+    def _is_replay(first, vals):
+        """A page read again after a kill is no repetition in the source."""
+        return (first["source_file"], first["source_line"]) == (
+            vals["source_file"],
+            vals["source_line"],
+        )
+
+    def _repeated(self, first, vals):
+        """A second row with an id that was there before: kept, never merged."""
+        is_same = first["content_hash"] == vals["content_hash"]
+        place = f"{first['source_file']}:{first['source_line']}"
+        external_id = vals["external_id"]
+        if is_same:
+            reason = self.env._("The same row as %s.", place)
+        else:
+            reason = self.env._(
+                "The id is taken by %s, with other values: give one of them its own "
+                "id, then upload and stage again.",
+                place,
+            )
+        code = "repeated" if is_same else "duplicate_id"
+        self.engine.find(
+            "stage",
+            code=code,
+            severity="3_info" if is_same else "1_error",
+            source_object=self.project._object_by_id(vals["object_id"]).name,
+            external_id=external_id,
+            file=vals["source_file"],
+            line=vals["source_line"],
+            field="id",
+            value=external_id,
+            message=reason,
+        )
+        vals.pop("is_deleted")
+        return vals | {
+            "external_id": f"{external_id}{REPEAT_MARK}"
+            f"{vals['source_file'][-60:]}:{vals['source_line']}",
+            "state": "excluded" if is_same else "failed",
+            "reason_code": code,
+            "reason": reason,
+        }
+
+    def _store_repeated(self, obj, rows):
+        """Rows set aside at an earlier staging are refreshed, not added again."""
+        known = self._known(obj, [row["external_id"] for row in rows]) if rows else {}
+        new = [row for row in rows if row["external_id"] not in known]
+        for row in rows:
+            if row["external_id"] in known:
+                known[row["external_id"]].write(row)
+        if new:
+            self.env["migration.staged.record"].create(new)
+            self.engine.count(repeated=len(new))
+
+
+def _object(raw):
+    return raw.object
