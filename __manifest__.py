@@ -39,6 +39,7 @@
         "views/migration_reconciliation_line_views.xml",
         "views/migration_rollback_line_views.xml",
         "views/migration_run_views.xml",
+        "views/migration_connection_views.xml",
         "views/migration_project_views.xml",
         "views/crm_migration_menus.xml",
     ],

@@ -2,6 +2,7 @@
 
 from odoo.tools import SQL
 
+from .filestore import FileStore
 from .quiet import SIDE_EFFECTS
 from .targets import TARGETS
 
@@ -16,14 +17,6 @@ def relation_lines(obj):
         for line in obj.mapping_line_ids
         if line.transform == "reference" and line.fate in ("mapped", "transformed")
     ]
-
-
-def _is_whole(file):
-    """Return whether the stored content is still what the checksum was made of."""
-    content = file._file_read(file.store_fname) if file.store_fname else file.db_datas
-    if not content and not file.checksum:
-        return file.file_size == 0
-    return file._compute_checksum(content or b"") == file.checksum
 
 
 class Bookkeeper:
@@ -149,23 +142,23 @@ class Bookkeeper:
 
     def _files(self):
         """Files by content: those that lie in the filestore with their checksum."""
-        obj = self.project._object("files")
-        if not obj:
-            return
-        links = self.env["migration.crosswalk"].search(
-            [("project_id", "=", self.project.id), ("source_object", "=", "files")]
-        )
-        files = self.env["ir.attachment"].browse(links.mapped("res_id")).exists()
-        stored = files.filtered(lambda file: file.type == "binary")
-        whole = sum(_is_whole(file) for file in stored)
-        self._add(
-            "attachment",
-            self.env._("Files with content"),
-            object_id=obj.id,
-            source_count=len(stored),
-            created_count=len(stored),
-            found_count=whole,
-        )
+        store = FileStore(self.env)
+        for obj in self.project.object_ids:
+            if obj.target != "attachment":
+                continue
+            links = self.env["migration.crosswalk"].search(
+                [("project_id", "=", self.project.id), ("source_object", "=", obj.name)]
+            )
+            files = self.env["ir.attachment"].browse(links.mapped("res_id")).exists()
+            stored = files.filtered(lambda file: file.type == "binary")
+            self._add(
+                "attachment",
+                self.env._("Files with content"),
+                object_id=obj.id,
+                source_count=len(stored),
+                created_count=len(stored),
+                found_count=sum(store.is_whole(file) for file in stored),
+            )
 
     def _side_effects(self):
         """Whom the load told or subscribed: nobody, counted in its own batches."""

@@ -3,6 +3,9 @@ from . import migration_project
 from . import migration_project_steps
 from . import migration_project_open
 from . import migration_source_file
+from . import migration_connection
+from . import migration_secret
+from . import migration_endpoint
 from . import migration_object
 from . import migration_staged_record
 from . import migration_mapping_line

@@ -3,7 +3,7 @@ from zoneinfo import available_timezones
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..connectors.files.bundle import BundleConnector
+from ..connectors import BundleConnector
 from ..exceptions import BadBundle
 from ..presets import load_preset, preset_selection
 from .migration_difference import NOTABLE
@@ -46,6 +46,24 @@ class MigrationProject(models.Model):
         required=True,
         default="practice_bundle",
     )
+    transport = fields.Selection(
+        [("files", "Uploaded Files"), ("live", "Live Connection")],
+        string="Read From",
+        required=True,
+        default="files",
+        help="Every source can be read from the files of its export. Some can be "
+        "asked directly.",
+    )
+    fetch_links = fields.Boolean(
+        "Download Linked Files",
+        help="Files of which an export only has the address are downloaded. Else "
+        "they become attachments that hold the address.",
+    )
+    connection_ids = fields.One2many("migration.connection", "project_id")
+    connection_address = fields.Char(
+        "Address", related="connection_ids.base_url", readonly=True
+    )
+    is_source_ready = fields.Boolean(compute="_compute_is_source_ready")
     state = fields.Selection(STATES, required=True, default="draft", readonly=True)
     fallback_user_id = fields.Many2one(
         "res.users",
@@ -168,6 +186,14 @@ class MigrationProject(models.Model):
 
     # -- computes --------------------------------------------------------------
 
+    @api.depends("transport", "file_ids", "connection_ids.has_secret")
+    def _compute_is_source_ready(self):
+        for project in self:
+            if project.transport == "live":
+                project.is_source_ready = project._connection()._is_usable()
+            else:
+                project.is_source_ready = bool(project.file_ids)
+
     @api.depends("run_ids.state", "run_ids.processed")
     def _compute_running_id(self):
         for project in self:
@@ -225,17 +251,30 @@ class MigrationProject(models.Model):
             )
             project.completeness = 100.0 * (due - failed) / due if due else 0.0
 
-    @api.depends("state", "file_ids", "unconfirmed_count", "running_id", "is_balanced")
+    @api.depends(
+        "state",
+        "file_ids",
+        "transport",
+        "connection_ids.has_secret",
+        "connection_ids.tested_on",
+        "unconfirmed_count",
+        "run_ids.paused_until",
+        "is_balanced",
+    )
     def _compute_next_step(self):
         for project in self:
             project.next_step = project._next_step()
 
     def _next_step(self):
         """Say in one sentence what a person does next."""
+        if self.running_id._is_paused():
+            return self.running_id.error
         if self.running_id:
             return self.env._(
                 "%s is at work. You may leave this page.", self.running_id.display_name
             )
+        if self.state == "draft" and self.transport == "live":
+            return self._connection()._next_step()
         if self.state == "draft" and not self.file_ids:
             return self.env._(
                 "Upload the files of the export: one ZIP, or several tables."
@@ -291,11 +330,17 @@ class MigrationProject(models.Model):
     def _object_label(self, name):
         return self._object(name).label or name or ""
 
+    def _connection(self):
+        """Return the connection to the live source (empty if there is none yet)."""
+        return self.connection_ids[:1]
+
     def _connector(self):
-        """Open the uploaded files as one source (see ``connectors.base``).
+        """Open the source: the uploaded files, or the live connection.
 
         :raise UserError: when the upload as a whole is unusable
         """
+        if self.transport == "live":
+            return self._connection()._open_source()
         preset = self._preset()
         try:
             return BundleConnector(

@@ -11,6 +11,19 @@ class MigrationProject(models.Model):
         self.ensure_one()
         return self._dialog("migration.upload.wizard", self.env._("Upload an Export"))
 
+    def action_open_connection(self):
+        """Open the connection to the live source; the first time it is made."""
+        self.ensure_one()
+        if not self._connection():
+            self.env["migration.connection"]._create_for(self)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Connection"),
+            "res_model": "migration.connection",
+            "res_id": self._connection().id,
+            "views": [(False, "form")],
+        }
+
     def action_open_rollback(self):
         """Plan the rollback and show it before anything happens."""
         self.ensure_one()

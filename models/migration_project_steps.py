@@ -38,12 +38,29 @@ class MigrationProject(models.Model):
             raise UserError(self.env._("“%s” is no base64 text.", name)) from error
 
     def action_stage(self, background=True):
-        """Read all files into staging, profile them and propose the map."""
+        """Pull the whole source into staging, profile it and propose the map."""
         self.ensure_one()
-        if not self.file_ids:
+        if self.transport == "live":
+            self._connection()._check_usable()
+        elif not self.file_ids:
             raise UserError(self.env._("Upload the export first."))
-        self._take_manifest()
+        else:
+            self._take_manifest()
         return self._start(["stage", "profile"], background)
+
+    def action_pull_changes(self, background=True):
+        """Pull what changed at a live source since the last complete pull.
+
+        A source that cannot tell what changed is read as a whole; what is as it was
+        is recognised by its hash.
+        """
+        self.ensure_one()
+        if self.transport != "live":
+            raise UserError(
+                self.env._("Files cannot tell what changed: upload a new export.")
+            )
+        self._connection()._check_usable()
+        return self._start(["stage", "profile"], background, is_incremental=True)
 
     def _take_manifest(self):
         """Take over what the export says about its dates, unless set by hand."""
@@ -169,7 +186,10 @@ class MigrationProject(models.Model):
         self.ensure_one()
         self._check_operator(self.running_id.kind or "stage")
         self.run_ids.sudo()._give_up()
-        if self.running_id:
+        if self.running_id._is_paused():
+            # no process works on it: nobody would see the request
+            self.running_id.sudo()._end("cancelled", self.env._("Cancelled."))
+        elif self.running_id:
             self.sudo().is_cancel_requested = True
         return True
 
@@ -232,7 +252,7 @@ class MigrationProject(models.Model):
 
     # -- running -------------------------------------------------------------------
 
-    def _start(self, kinds, background):
+    def _start(self, kinds, background, **vals):
         """Queue one run per kind; drive them here, or wake Odoo's cron workers."""
         self.ensure_one()
         for kind in kinds:
@@ -245,7 +265,7 @@ class MigrationProject(models.Model):
         runs = (
             self.env["migration.run"]
             .sudo()
-            .create([{"project_id": self.id, "kind": kind} for kind in kinds])
+            .create([{"project_id": self.id, "kind": kind, **vals} for kind in kinds])
         )
         return self._work_off(runs, background)
 
@@ -258,6 +278,8 @@ class MigrationProject(models.Model):
             )
         for run in runs:
             run._drive()
+            if run._is_paused():
+                raise UserError(run.error)
             if run.state in ("queued", "running"):
                 raise UserError(
                     self.env._("Another process works on %s.", run.display_name)

@@ -42,6 +42,8 @@ OWNED = [
     "migration.difference",
     "migration.reconciliation.line",
     "migration.rollback.line",
+    "migration.connection",
+    "migration.endpoint",
 ]
 #: What the engines write and nobody else.
 RECORDS_OF_FACT = [

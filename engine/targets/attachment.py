@@ -1,78 +1,121 @@
-import hashlib
-
-from ...exceptions import BinaryMissing, BrokenFile, MappingError
+from ...exceptions import MappingError, RecordSkipped
+from ..binaries import BinaryFetcher, Wanted
+from ..filestore import FileStore
 from .base import Target
-
-#: Bytes of files that one transaction reads into memory.
-BATCH_BYTES = 64 * 1024 * 1024
 
 
 class AttachmentTarget(Target):
-    """Files of the bundle, byte for byte, on the record they belong to."""
+    """Files of the source, byte for byte, on the record they belong to."""
 
     key = "attachment"
     label = "Attachment"
     model = "ir.attachment"
     batch_size = 20
-    relation_fields = {"_client": "res_id", "_deal": "res_id", "_note": "res_id"}
-    unread_fields = frozenset({"raw"})
+    relation_fields = dict.fromkeys(("_client", "_deal", "_note", "_parent"), "res_id")
 
     def __init__(self, mapper):
         super().__init__(mapper)
-        self._connector = self.project._connector()
+        self._store = FileStore(self.env)
+        self._fetcher = BinaryFetcher(self.project, mapper.object.name)
+        self._fetched = {}
 
-    def cut(self, records):
-        """End the batch where its files exceed the limit; one file always goes."""
-        total = 0
-        for number, record in enumerate(records):
-            total += self._declared_size(record)
-            if total > BATCH_BYTES and number:
-                return records[:number]
-        return records
+    def prefetch(self, mapped_list):
+        """Bring the batch's files to disk, those from the net several at a time."""
+        self._store.begin()
+        wanted = [self._wanted(mapped) for mapped in mapped_list if not mapped.error]
+        self._fetched = self._fetcher.fetch([one for one in wanted if one])
 
-    def _declared_size(self, record):
-        """Return the real size of the file, whatever the source says of it."""
-        path = self.mapper.raw(record, "Path")
-        try:
-            return self._connector.binary_size(str(path)) if path else 0
-        except BinaryMissing:
-            return 0
+    def _wanted(self, mapped):
+        """Return what has to be fetched for a record, None if it is only a link."""
+        path, url = mapped.pop("_path"), mapped.pop("_url")
+        if not path and not (url and self._fetcher.takes_links):
+            return None
+        return Wanted(
+            key=mapped.record.id,
+            external_id=mapped.record.external_id,
+            path=str(path or ""),
+            url=str(url or ""),
+            expires_at=mapped.pop("_expires_at"),
+            size=_number(mapped.pop("_size")),
+            checksum=_sha256(mapped.pop("_checksum")),
+        )
 
     def finish(self, mapped):
         vals = self.constants | mapped.vals
         self.require(vals, "name", self.env._("The file has no name."), "File Name")
         home, message = self._home(mapped)
         vals.update(res_model=home[0], res_id=home[1], public=False)
-        path, url = mapped.pop("_path"), mapped.pop("_url")
-        if path:
-            vals.update(type="binary", raw=self._content(mapped, path))
-        elif url:
-            vals.update(type="url", url=self._safe_url(url))
+        if mapped.record.id in self._fetched:
+            self._keep(mapped, vals)
+        elif mapped.pop("_url"):
+            vals.update(type="url", url=self._safe_url(mapped.pop("_url")))
+            vals["mimetype"] = self.env[self.model]._compute_mimetype(vals)
         else:
             raise MappingError(
                 self.env._("The file has neither a path nor a link."), "Path"
             )
-        self._mimetype(vals)
         mapped.inputs["message_id"] = message
         mapped.vals = vals
         return vals
 
-    def _mimetype(self, vals):
-        """Let Odoo decide first: it keeps web pages and scripts as plain text."""
+    def _keep(self, mapped, vals):
+        """Take the fetched file into the filestore and say what it is."""
+        found = self._fetched[mapped.record.id]
+        if isinstance(found, Exception):
+            raise found
+        content = self._store.keep(found)
+        self._check(mapped, content)
         given = vals.get("mimetype")
-        vals["mimetype"] = self.env[self.model]._check_contents(dict(vals))["mimetype"]
+        vals["type"] = "binary"
+        vals["mimetype"] = self._store.mimetype(vals, content)
         if given and given != vals["mimetype"]:
             line = next(li for li in self.mapper.lines if li.target_field == "mimetype")
             message = self.env._("Kept as %s", vals["mimetype"])
             self.mapper.note(line, given, "adjusted", message)
+        mapped.inputs["content"] = content
+
+    def _check(self, mapped, content):
+        """Hold the file against the size and checksum that the source gives."""
+        name = mapped.pop("_path") or mapped.vals.get("name") or mapped.pop("_url")
+        checksum = _sha256(mapped.pop("_checksum"))
+        if checksum and checksum != content.sha256:
+            raise MappingError(
+                self.env._(
+                    "The checksum of “%s” is not the one it was listed with.", name
+                )
+            )
+        size = _number(mapped.pop("_size"))
+        if size is not None and size != content.size:
+            raise MappingError(
+                self.env._(
+                    "“%(path)s” has %(actual)s bytes, the source says %(expected)s.",
+                    path=name,
+                    actual=content.size,
+                    expected=size,
+                )
+            )
 
     def _home(self, mapped):
-        """The deal, else the note's record, else the contact."""
-        note = mapped.pop("_note")
+        """The deal, else the note's record, else what it hangs on or the contact."""
+        parent, word = mapped.pop("_parent") or (None, None)
+        parent = parent and (parent, word)
+        note = mapped.pop("_note") or (
+            parent if parent and parent[0] == "mail.message" else None
+        )
         message = self.env["mail.message"].browse(note[1]) if note else None
         home = mapped.pop("_deal") or (
-            (message.model, message.res_id) if message else mapped.pop("_client")
+            (message.model, message.res_id)
+            if message
+            else parent or mapped.pop("_client")
         )
+        if not home and word:
+            raise RecordSkipped(
+                self.env._(
+                    "It belongs to “%s”, which this version of the addon does not load "
+                    "yet.",
+                    word,
+                )
+            )
         if not home:
             raise MappingError(
                 self.env._("The file belongs to no contact, deal or note.")
@@ -84,43 +127,24 @@ class AttachmentTarget(Target):
             raise MappingError(self.env._("“%s” is not a web address.", url))
         return url
 
-    def _content(self, mapped, path):
-        """Read the file and hold it against the size and checksum the source gives."""
-        try:
-            with self._connector.open_binary(path) as stream:
-                content = stream.read()
-        except BinaryMissing as error:
-            raise BinaryMissing(
-                self.env._(
-                    "“%s” is not in the bundle. Add it to the project's files (for "
-                    "example as a second ZIP), stage, and run again.",
-                    path,
-                )
-            ) from error
-        except BrokenFile as error:
-            raise MappingError(str(error)) from error
-        checksum = str(mapped.pop("_checksum") or "").rpartition(":")[2].lower()
-        if checksum and checksum != hashlib.sha256(content).hexdigest():
-            raise MappingError(
-                self.env._(
-                    "The checksum of “%s” is not the one it was listed with.", path
-                )
-            )
-        size = mapped.pop("_size")
-        if size not in (None, "") and int(size) != len(content):
-            raise MappingError(
-                self.env._(
-                    "“%(path)s” has %(actual)s bytes, the source says %(expected)s.",
-                    path=path,
-                    actual=len(content),
-                    expected=size,
-                )
-            )
-        return content
-
     def created(self, records, mapped_list):
+        contents = [mapped.pop("content") for mapped in mapped_list]
+        self._store.hang(records, contents)
         for record, mapped in zip(records, mapped_list, strict=True):
             message = mapped.pop("message_id")
             if message:
                 self.write_again(message, {"attachment_ids": [(4, record.id)]})
         self.set_create_date(records, mapped_list)
+
+
+def _number(text):
+    """Return a size as a number, None where the source gives none that is one."""
+    try:
+        return int(text)
+    except (TypeError, ValueError):
+        return None
+
+
+def _sha256(text):
+    """Return the checksum that a source gives, with or without its name before it."""
+    return str(text or "").rpartition(":")[2].strip().lower()

@@ -1,0 +1,74 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class MigrationEndpoint(models.Model):
+    """What a test found out about one object of a live source."""
+
+    _name = "migration.endpoint"
+    _inherit = "migration.part"
+    _description = "Migration Endpoint"
+    _order = "sequence, id"
+
+    connection_id = fields.Many2one(
+        "migration.connection", required=True, ondelete="cascade", index=True
+    )
+    project_id = fields.Many2one(related="connection_id.project_id", store=True)
+    company_id = fields.Many2one(related="connection_id.company_id", store=True)
+    sequence = fields.Integer(readonly=True)
+    name = fields.Char("Object", required=True, readonly=True)
+    place = fields.Char("Endpoint", readonly=True)
+    is_active = fields.Boolean(
+        "Read", default=True, help="Objects that are switched off are not read."
+    )
+    status = fields.Selection(
+        [
+            ("available", "Available"),
+            ("unavailable", "Unavailable"),
+            ("refused", "Refused"),
+            ("error", "Error"),
+        ],
+        readonly=True,
+    )
+    message = fields.Char("What to Do", readonly=True)
+    source_count = fields.Integer(
+        "Records", readonly=True, help="As the source says. Empty: it does not say."
+    )
+    sample = fields.Text(
+        readonly=True, help="One record, personal data made unreadable."
+    )
+    unknown_fields = fields.Text(
+        "Unknown Fields",
+        readonly=True,
+        help="Fields that the source sends and the map has no proposal for.",
+    )
+    proposed_style = fields.Char(
+        "Proposed Paging",
+        readonly=True,
+        help="What the page looks like, where it differs from the profile.",
+    )
+    evidence = fields.Char(readonly=True, help="What the proposal is based on.")
+
+    _connection_name_uniq = models.UniqueIndex(
+        "(connection_id, name)", "A connection has each object only once."
+    )
+
+    def action_open_sample(self):
+        """Show one record of the source, personal data made unreadable."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.name,
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    def action_adopt_style(self):
+        """Write the proposed paging into the profile: nothing is guessed in a run."""
+        for endpoint in self:
+            if not endpoint.proposed_style:
+                raise UserError(self.env._("There is no proposal to adopt."))
+            endpoint.connection_id._adopt_style(endpoint)
+        return True

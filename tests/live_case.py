@@ -1,0 +1,51 @@
+from odoo.addons.crm_migration.models.migration_connection import PRIVATE_PARAMETER
+from odoo.addons.crm_migration.samples.servers import SampleSources
+
+from .common import MigrationCommon
+
+
+class LiveCase(MigrationCommon):
+    """Sample sources on loopback, and projects that read from them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sources = SampleSources().start()
+        cls.addClassCleanup(cls.sources.stop)
+        cls.env["ir.config_parameter"].sudo().set_param(PRIVATE_PARAMETER, "True")
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.sources.faults.clear)
+
+    @classmethod
+    def connect(cls, preset="road_runner", profile_key="roadrunner_v2", url="", **vals):
+        """Return a new project that reads from a sample source."""
+        project = cls.make_project({}, preset=preset, transport="live", **vals)
+        is_rest = preset == "road_runner"
+        cls.env["migration.connection"].with_user(cls.manager).create(
+            {
+                "project_id": project.id,
+                "profile_key": profile_key,
+                "base_url": url
+                or (cls.sources.rest_url if is_rest else cls.sources.graphql_url),
+                "secret": cls.sources.auth.api_key
+                if profile_key == "roadrunner_v2"
+                else cls.sources.auth.token,
+            }
+        )
+        return project
+
+    def ids(self, project, name):
+        """Return the external ids that are staged of one object."""
+        staged = self.env["migration.staged.record"].search(
+            [("project_id", "=", project.id), ("object_id.name", "=", name)]
+        )
+        return set(staged.mapped("external_id"))
+
+    def codes(self, project, name=None):
+        """Return the codes of the findings of one object."""
+        findings = project.finding_ids
+        if name:
+            findings = findings.filtered(lambda found: found.source_object == name)
+        return set(findings.mapped("code"))
