@@ -14,6 +14,7 @@ from .common import TODAY
 
 _ZIP_TIME = (2026, 11, 22, 9, 0, 0)
 _REFERENCE = {"id", "name", "email"}
+_MONEY = {"amount", "currency"}
 _CUSTOM = ("custom_properties", "custom_fields", "fields")
 #: Binaries that an export does not bring.
 _LEFT_OUT = ("missing", "over_cap", "endless")
@@ -70,6 +71,8 @@ def _put(out, name, value):
     elif isinstance(value, dict) and "id" in value and _REFERENCE >= set(value):
         out[name] = value["id"]
         out |= {f"{name}.{key}": v for key, v in value.items() if key != "id"}
+    elif isinstance(value, dict) and set(value) == _MONEY:
+        out[name], out[f"{name}.currency"] = value["amount"], value["currency"]
     elif isinstance(value, dict) and value:
         for key, part in value.items():
             _put(out, f"{name}.{key}", part)

@@ -31,9 +31,11 @@ class Listing:
     rows: list[dict[str, Any]]
     shape: Any = staticmethod(lambda row: row)
     poison: dict[str, str] = field(default_factory=dict)
+    #: How many records of the page before every page begins with.
+    overlap: int = 0
 
     def cut(self, start, size):
-        part = self.rows[start : start + size]
+        part = self.rows[max(start - self.overlap, 0) : start + size]
         if self.poison:
             modes = [self.poison.get(row.get("id")) for row in part]
             if "page" in modes:

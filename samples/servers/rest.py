@@ -105,7 +105,8 @@ class Rest:
         if style not in STYLES:
             raise BadRequest("style", f"no such style of paging: {style}")
         rows = Listing(path, self.rows(path, args), self.shape(path), self.store.poison)
-        if g.fault and g.fault.name in INSIDE:
+        rows.overlap = int(bool(g.fault) and g.fault.name == "duplicate")
+        if g.fault and g.fault.name in NAMES:
             rows.rows = self.drift(path, args, rows.rows)
         ask = Ask(args, request.base_url)
         body, headers = STYLES[style](rows, ask)
@@ -154,14 +155,7 @@ class Rest:
 
     def drift(self, path, args, rows):
         """Change the world while a client goes through its pages."""
-        obj, fault = PATHS[path], g.fault
-        size = Ask(args, "").size()
-        number = int(args.get("page", 1))
-        if fault.name == "duplicate":
-            # the page begins with the last record of the one before
-            start = (number - 1) * size
-            return [*rows[:start], rows[start - 1], *rows[start:]] if start else rows
-        drift(self.store, obj, fault, rows)
+        drift(self.store, PATHS[path], g.fault, rows)
         return self.rows(path, args)
 
     def prefix(self, path):

@@ -57,6 +57,10 @@ class _Handler(WSGIRequestHandler):
     # a connection that is kept open and not used ends with its thread
     timeout = 60
 
+    def connection_dropped(self, error, environ=None):
+        # or it would wait for the next request on a connection that is gone
+        self.close_connection = True
+
     def log(self, type, message, *args):
         """Keep the terminal quiet."""
 

@@ -77,6 +77,7 @@ def activity(seed, number, sizes):
         "body_html": f"<p>Agreed scope {number}</p>",
         "body_text": f"Agreed scope {number}",
         "direction": rand.choice(("INBOUND", "OUTBOUND")),
+        "status": times.pop("status"),
         "outcome": "positive",
         **times,
         "from": author["email"] if mail else None,

@@ -1,7 +1,7 @@
 """Records of Road Runner that real sources have and that hurt a careless reader."""
 
 from ..trouble import HOSTILE, Trouble, equal_moments
-from .custom import LONG_KEY, REMOVED_OPTION
+from .custom import LONG_KEY, REMOVED_OPTION, TWIN_KEYS
 from .deals import ARCHIVED_PIPELINE, ARCHIVED_STAGE
 from .files import (
     BEHAVIOURS,
@@ -75,9 +75,8 @@ def _custom(trouble, person):
         16,
         {"Gate Code (north)": "4411#", "größe_m²": 81.5, LONG_KEY: "fair"},
     )
-    put(
-        "twin_keys", 17, {"crm:warranty_tier": "gold", "billing:warranty_tier": "basic"}
-    )
+    twins = dict(zip(TWIN_KEYS, ("gold", "basic"), strict=True))
+    trouble.set("twin_keys", "contact", person(17), custom_properties=twins)
     put("undefined_key", 18, {"not_in_the_definitions": {"deep": [1, None, ""]}})
 
 
