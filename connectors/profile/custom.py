@@ -10,26 +10,26 @@ from .paths import Trail, compile_path, is_empty, scalar_text
 #: Leaves of a list entry that describe the property, not the record.
 METADATA = ("id", "type", "label", "name", "key", "token", "typeId", "module_name")
 _NAMESPACE = re.compile(r"[\w-]{1,64}", re.ASCII)
-_NOT_SLUG = re.compile(r"[\W_]+")
+_TITLE = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})", re.ASCII)
 _DECIMAL = re.compile(r"-?(?:0|[1-9]\d{0,11})\.\d{1,6}", re.ASCII)
 _NUMBER_TYPES = {"number", "integer", "int", "decimal", "float"}
+_MULTI_TYPES = {"multi", "multi_enum", "multi_select", "multiselect"}
 _BOOLEAN_TYPES = {"boolean", "bool", "checkbox"}
 
 Pairs = list[tuple[str, Any]]
 
 
 def slug(text: str) -> str:
-    """Return ``Sq Ft`` as ``sq_ft``."""
-    return _NOT_SLUG.sub("_", text.strip().casefold()).strip("_") or text.strip()
-
-
-def _slug_parts(key: str) -> str:
-    return ".".join(map(slug, key.split(".")))
+    """Return ``Sq Ft`` as ``sq_ft``; what is more than words stays as it is."""
+    return text.lower().replace(" ", "_") if _TITLE.fullmatch(text) else text
 
 
 def typed_value(value: Any, kind: Any) -> Any:
-    """Return text as the number or truth value its type says, if it is exactly one."""
+    """Return text as what its type says: number, truth value, list of ``a;b``.
+
+    Text that is not exactly that stays text.
+    """
     if not isinstance(value, str) or not isinstance(kind, str):
         return value
     kind, text = kind.casefold(), value.strip()
@@ -37,6 +37,8 @@ def typed_value(value: Any, kind: Any) -> Any:
         if _INTEGER.fullmatch(text):
             return int(text)
         return float(text) if _DECIMAL.fullmatch(text) else value
+    if kind in _MULTI_TYPES:
+        return [part.strip() for part in text.split(";") if part.strip()]
     if kind in _BOOLEAN_TYPES and text.casefold() in ("true", "false"):
         return text.casefold() == "true"
     return value
@@ -103,8 +105,14 @@ class CustomReader:
                 self._read_keys(trail, container, pairs, consumed)
         pairs = self.namespaces.strip_all(_joined(pairs))
         if self.spec.get("slug"):
-            pairs = _joined([(_slug_parts(key), value) for key, value in pairs])
+            pairs = _joined([(self._slug(key), value) for key, value in pairs])
         return pairs, rest
+
+    def _slug(self, key: str) -> str:
+        """Return a key with each of its parts as a slug: ``billing:Unit Tier``."""
+        separator = self.namespaces.separator
+        parts = [part.split(separator) for part in key.split(".")]
+        return ".".join(separator.join(map(slug, part)) for part in parts)
 
     def _read_keys(
         self, trail: Trail, container: dict, pairs: Pairs, consumed: set[Trail]

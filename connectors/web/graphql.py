@@ -20,7 +20,7 @@ from graphql import (
 )
 
 from ...exceptions import BinaryMissing, SourceError, SourceRefused, SourceUnavailable
-from ..base import BaseConnector, Page, Problem, RawRecord, SourceTable
+from ..base import Page, Problem, RawRecord, SourceTable
 from ..profile.defaults import complete
 from ..profile.moments import format_moment
 from ..profile.normalise import Normaliser
@@ -29,9 +29,11 @@ from .delta import Delta
 from .download import DownloadError, download
 from .graphql_pages import GraphQLPull
 from .graphql_transport import SessionTransport, codes_of, words_of
+from .live import LiveConnector
 from .options import WebOptions
 from .partial import Reading, entries_in, excerpt_long, read_page, unwrap
-from .queries import ObjectQueries, QueryUnusable
+from .queries import ObjectQueries, PagingUnfit, QueryUnusable
+from .selection import camel
 from .session import SourceSession
 
 #: How often the query of one page is made smaller.
@@ -40,14 +42,12 @@ MAX_CHANGES = 60
 MAX_NESTED_PAGES = 500
 
 
-class GraphQLConnector(BaseConnector):
+class GraphQLConnector(LiveConnector):
     """Pulls lists of records by queries that are built from the source's schema.
 
     :param profile: a connection profile of transport `graphql`
     :param secrets: see SourceSession
     """
-
-    is_live = True
 
     def __init__(
         self,
@@ -145,6 +145,11 @@ class GraphQLConnector(BaseConnector):
             if name not in self._queries:
                 try:
                     built = ObjectQueries(self.profile, name, self.client.schema)
+                except PagingUnfit as bad:
+                    raise SourceError(
+                        f"{bad}. Correct the pagination of {name} in the connection"
+                        " profile; Test and discover proposes one."
+                    ) from None
                 except QueryUnusable as bad:
                     raise self._unavailable(name, str(bad)) from None
                 self._queries[name] = built
@@ -155,6 +160,15 @@ class GraphQLConnector(BaseConnector):
             f"The source does not have {name}: {reason}. Correct the object in the"
             " connection profile, or leave it out; the others go on."
         )
+
+    def root_field(self, name: str) -> str:
+        """Return the name that the source has for the list of an object."""
+        root = self.profile["objects"][name]["root_field"]
+        return camel(root) if self.profile.get("naming") == "camel" else root
+
+    def normaliser(self, name: str) -> Normaliser:
+        """Return what turns raw items of an object into records."""
+        return Normaliser(self.profile, name)
 
     def identity(self) -> Any:
         """Return what the source says about the account of the key, None if nothing.
@@ -277,7 +291,7 @@ class GraphQLConnector(BaseConnector):
             if data is None and self._adapt(queries, document, errors, file):
                 continue
             root = document.definitions[0].selection_set.selections[0].name.value
-            return read_page(data, self._masked(errors), queries, root, file)
+            return read_page(data, self._masked(errors), queries, root, file, lean)
         raise SourceError(
             f"The source takes no query of {file}. Correct the object's selection in"
             " the connection profile."
@@ -337,15 +351,6 @@ class GraphQLConnector(BaseConnector):
         is_whole = isinstance(record, dict) and record and not errors
         return record if is_whole else None
 
-    def fetch(self, name: str, key: str) -> list[RawRecord | Problem]:
-        """Return one record anew, for example because its link has expired."""
-        raw = self.raw(name, key)
-        if raw is None:
-            return []
-        unwrap(raw, self.queries(name).fields)
-        file = f"{self.queries(name).root_field} {{ }}"
-        return Normaliser(self.profile, name).records(raw, file, 1)
-
     def _follow(
         self, name: str, item: dict, rest: dict, key: str, line: int
     ) -> list[Problem]:
@@ -392,7 +397,12 @@ class GraphQLConnector(BaseConnector):
                 return
         raise _NestedBroken(f"it goes on after {MAX_NESTED_PAGES} pages")
 
-    # Files
+    def read_item(self, name: str, external_id: str) -> Any:
+        """Return one raw record by its id, None if the source does not give it."""
+        raw = self.raw(name, external_id)
+        if raw is not None:
+            unwrap(raw, self.queries(name).fields)
+        return raw
 
     @contextmanager
     def open_binary(self, path: str) -> Iterator[BinaryIO]:

@@ -11,6 +11,7 @@ from ..profile.normalise import Normaliser, corrupt_item
 from .cost import QueryTooDear
 from .delta import Delta
 from .errors import Trouble
+from .graphql_transport import words_of
 from .paging import fitting, smaller
 from .partial import Entry, PageFailed, Reading, loose_problems, missing_parts, unwrap
 from .queries import ObjectQueries
@@ -98,8 +99,9 @@ class GraphQLPull:
                 if isinstance(error, Trouble) and error.kind not in BREAKS:
                     raise
                 if isinstance(error, PageFailed) and error.is_closed:
+                    said = words_of(error.errors)
                     raise SourceUnavailable(
-                        f"The key may not read {self.file} ({error}). Give it the right"
+                        f"The key may not read {self.file} ({said}). Give it the right"
                         " to at the source, or leave the object out; the others go on."
                     ) from None
                 if self._narrow(error):

@@ -59,6 +59,10 @@ class QueryUnusable(ValueError):
     """The source does not have what a query is built on; the message says what."""
 
 
+class PagingUnfit(QueryUnusable):
+    """The list is there, but paged through in another way."""
+
+
 def read_template(text: str, is_camel: bool = False) -> dict[str, Any]:
     """Return the arguments of a template like ``filter:{updated_at:{gte:$since}}``."""
     if not text.strip():
@@ -222,7 +226,7 @@ class ObjectQueries:
         for name in names:
             fields = getattr(get_named_type(kind), "fields", {})
             if name not in fields:
-                raise QueryUnusable(
+                raise PagingUnfit(
                     f"“{self.root_field}” has no “{name}”: its paging is not"
                     f" {self.paging['style']}"
                 )
