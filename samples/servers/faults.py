@@ -49,7 +49,7 @@ class Rule:
     struck: int = 0
 
     def fits(self, server, path, operation):
-        if self.server and self.server != server:
+        if server not in (self.server or "rest graphql"):
             return False
         if self.operation and self.operation != operation:
             return False
@@ -84,7 +84,7 @@ class Faults:
         :param text: the fault, e.g. `429:2`, `500x2`, `401*`
         :param path: regular expression, searched in the path of the request
         :param operation: name of a GraphQL operation or of its first root field
-        :param server: rest, graphql or storage
+        :param server: rest, graphql or storage; by default the first two
         :param nth: the first of the fitting requests that is struck, from 1
         """
         fault, times = split(text)

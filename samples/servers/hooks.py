@@ -1,4 +1,4 @@
-"""What happens around each request of the API servers: log, faults, delays."""
+"""What happens around each request of a server: log, faults, delays."""
 
 from flask import Flask, g, redirect, request
 

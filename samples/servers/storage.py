@@ -4,9 +4,10 @@ import hashlib
 import hmac
 import threading
 
-from flask import Flask, Response, redirect, request
+from flask import Response, redirect, request
 
 from .blobs import OVER_CAP
+from .hooks import new_app
 
 _SECRET = b"sample-storage-signature"
 _BLOCK = b"\0" * (1 << 20)
@@ -26,9 +27,7 @@ class Storage:
         self.lifetime = 3600
         self._lock = threading.Lock()
         self._cut = set()
-        self.app = Flask("sample storage")
-        self.app.config["PROPAGATE_EXCEPTIONS"] = True
-        sources.requests.watch(self.app, "storage")
+        self.app = new_app(sources, "storage")
         self.app.add_url_rule("/o/<source>/<key>", view_func=self.read)
         self.app.add_url_rule("/elsewhere", view_func=self.elsewhere)
 
