@@ -19,6 +19,7 @@ PLAIN = {
     "float",
     "money",
     "percent",
+    "share",
     "boolean",
     "date",
     "datetime",
@@ -26,6 +27,8 @@ PLAIN = {
     "phone",
     "url",
 }
+#: two ways to write a percentage; which one it is depends on the source's settings
+_PERCENTAGES = {"percent", "share"}
 #: targets whose model people fill by hand as well
 _OPEN_TARGETS = {"partner", "lead"}
 _CLOSED_PREFIXES = ("message_", "activity_", "signup_", "access_", "lead_properties")
@@ -37,7 +40,8 @@ def is_fillable(obj, name, transform):
         return False
     for spec in obj._spec().get("fields", {}).values():
         if spec.get("target") == name:
-            return spec.get("transform", "text") == transform
+            own = spec.get("transform", "text")
+            return transform == own or {transform, own} == _PERCENTAGES
     if transform not in PLAIN:
         return False
     field = obj.env[TARGETS[obj.target].model]._fields.get(name)

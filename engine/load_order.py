@@ -21,39 +21,42 @@ class LoadOrder:
         self.object = obj
         self.env = obj.env
         target = TARGETS.get(obj.target)
-        self._line = obj.mapping_line_ids.filtered(
-            lambda line: (
-                target
-                and target.ordered_by
-                and line.target_field == target.ordered_by
-                and line.date_format
-            )
-        )[:1]
+        lines = obj.mapping_line_ids.filtered("date_format")
+        self._lines = [
+            line
+            for name in (target.ordered_by if target else ())
+            for line in lines.filtered(lambda li, name=name: li.target_field == name)
+        ]
 
     def settle(self):
         """Write the date of every pending record; unreadable ones come last."""
-        if not self._line:
+        if not self._lines:
             return
+        names = [line.source_field for line in self._lines]
         rows = self.env.execute_query(
             SQL(
-                "SELECT id, payload ->> %s FROM migration_staged_record"
+                "SELECT id, %s FROM migration_staged_record"
                 " WHERE object_id = %s AND state = 'pending'",
-                self._line.source_field,
+                SQL(", ").join(SQL("payload ->> %s", name) for name in names),
                 self.object.id,
             )
         )
         for chunk in split_every(CHUNK, rows):
             self._write(
-                [(res_id, day) for res_id, text in chunk if (day := self._day(text))]
+                [(res_id, day) for res_id, *texts in chunk if (day := self._day(texts))]
             )
         self.env["migration.staged.record"].invalidate_model(["load_order"])
 
-    def _day(self, text):
+    def _day(self, texts):
+        """Return the first date that can be read, of the fields that may hold it."""
         zone = ZoneInfo(self.object.project_id.source_timezone or "UTC")
-        try:
-            return parse_datetime(text, self._line.date_format, zone) if text else None
-        except ValueError:
-            return None
+        for text, line in zip(texts, self._lines, strict=True):
+            try:
+                if text:
+                    return parse_datetime(text, line.date_format, zone)
+            except ValueError:
+                continue
+        return None
 
     def _write(self, rows):
         self.env.cr.execute(

@@ -2,8 +2,11 @@
 
 from collections import Counter
 
-from ..tools.converters import split_multi
-from .keys import key_of
+from odoo.tools import SQL
+
+from ..tools.converters import split_multi, to_boolean
+from .keys import clean_id, key_of
+from .values import cell_text
 
 
 class OwnerMatcher:
@@ -18,7 +21,7 @@ class OwnerMatcher:
             .with_context(active_test=False)
             .search([("share", "=", False)])
         )
-        self._by_email, self._by_name = {}, {}
+        self._by_email, self._by_name, self._ids = {}, {}, {}
         for user in users:
             for text in (user.login, user.email):
                 if text:
@@ -36,10 +39,8 @@ class OwnerMatcher:
             for alias in member["alias_keys"]
         }
         places = {}
-        for key, (text, count, place) in self._named().items():
-            member = members.get(key) or aliases.get(key)
-            if member is None:
-                member = members[key] = _member(text, text if "@" in text else "")
+        for (text, email, name), count, place in self._named():
+            member = self._member_of(text, email, name, members, aliases)
             member["record_count"] += count
             places.setdefault(_key(member), place)
         known = {owner.key: owner for owner in self.project.owner_ids}
@@ -48,6 +49,22 @@ class OwnerMatcher:
         self._forget(known.values())
         self._report(places)
         self._report_users()
+
+    def _member_of(self, text, email, name, members, aliases):
+        """Return the owner that a record names; one that nobody listed is new."""
+        identity, key = owner_alias(text), key_of(text)
+        member = self._ids.get(identity)
+        if member is None:
+            member = members.get(key) or aliases.get(key)
+        if member is None:
+            fresh = _member(name or text, email or (text if "@" in text else ""))
+            member = members.setdefault(_key(fresh), fresh)
+            if email or name:
+                # the record itself says whom the id means
+                self._ids[identity] = member
+        if identity in self._ids and identity not in member["alias_keys"]:
+            member["alias_keys"].append(identity)
+        return member
 
     def _store(self, key, member, owner):
         vals = self._vals(member)
@@ -68,26 +85,51 @@ class OwnerMatcher:
                 owner.unlink()
 
     def _named(self):
-        """Return ``{key: (text, records, (line, staged id))}`` of all owner fields."""
-        named = {}
+        """Yield ``((text, e-mail, name), records, (line, staged id))`` of owner fields.
+
+        A live source may give the owner's e-mail and name beside the id.
+        """
         lines = self.project.mapping_line_ids.filtered(
             lambda line: line.transform in ("owner", "author")
         )
         for line in lines:
+            leaves = [f"{line.source_field}.{leaf}" for leaf in ("email", "name")]
+            if set(leaves) & set(line.object_id.field_names or []):
+                for *names, count, first in self._described(line, leaves):
+                    yield names, count, (line, first)
+                continue
             values = self.engine.distinct(line.object_id, line.source_field)
             for value, count, first in values:
                 for text in split_multi(value):
-                    seen = named.setdefault(key_of(text), [text, 0, (line, first)])
-                    seen[1] += count
-        return named
+                    yield (text, "", ""), count, (line, first)
+
+    def _described(self, line, leaves):
+        """Return ``[(id, e-mail, name, records, first staged id)]``."""
+        id_, email, name = map(cell_text, [line.source_field, *leaves])
+        return self.env.execute_query(
+            SQL(
+                "SELECT %(id)s, COALESCE(max(%(email)s), ''),"
+                " COALESCE(max(%(name)s), ''), count(*), min(id)"
+                " FROM migration_staged_record"
+                " WHERE object_id = %(object)s AND %(id)s <> ''"
+                " GROUP BY 1 ORDER BY 4 DESC, 1 LIMIT 20000",
+                id=id_,
+                email=email,
+                name=name,
+                object=line.object_id.id,
+            )
+        )
+
+    def _staff_object(self):
+        return self.project.object_ids.filtered(lambda obj: obj.target == "owner")[:1]
 
     def _staff(self):
         """Return ``{key: member}`` of the staff the source lists.
 
-        Staff are known by e-mail and by name; a name that two of them share stands
-        for neither.
+        Staff are known by id, by e-mail and by name; a name that two of them share
+        stands for neither.
         """
-        obj = self.project._object("staff")
+        obj = self._staff_object()
         headers = {
             line.target_field: line.source_field for line in obj.mapping_line_ids
         }
@@ -99,10 +141,12 @@ class OwnerMatcher:
                 return str(payload.get(headers.get(name)) or "").strip()
 
             name = get("_name") or f"{get('_first_name')} {get('_last_name')}".strip()
-            fresh = _member(name, get("_email"), get("_status"))
+            status = get("_status") or _activity(payload.get(headers.get("_is_active")))
+            fresh = _member(name, get("_email"), status)
             key = _key(fresh)
             if key:
                 member = members.setdefault(key, fresh)
+                self._ids[owner_alias(record.external_id)] = member
                 if name and key_of(name) not in (key, *member["alias_keys"]):
                     member["alias_keys"].append(key_of(name))
         shared = Counter(a for member in members.values() for a in member["alias_keys"])
@@ -166,6 +210,10 @@ class OwnerMatcher:
     def _report_users(self):
         """List the Odoo users that nobody in the source is."""
         matched = self.project.owner_ids.user_id
+        staff = self._staff_object()
+        email = staff.mapping_line_ids.filtered(
+            lambda line: line.target_field == "_email"
+        )[:1]
         users = self.env["res.users"].search(
             [
                 ("share", "=", False),
@@ -179,8 +227,8 @@ class OwnerMatcher:
                 {
                     "code": "user_without_owner",
                     "severity": "3_info",
-                    "source_object": "staff",
-                    "field": "Email",
+                    "source_object": staff.name,
+                    "field": email.source_field,
                     "value": user.login,
                     "message": self.env._(
                         "The Odoo user %s is nobody in the source.", user.name
@@ -189,6 +237,23 @@ class OwnerMatcher:
                 for user in users
             ],
         )
+
+
+def owner_alias(external_id):
+    """Return the alias of an owner's id in the source.
+
+    Ids are exact, the board's keys are folded: two ids may differ in case only.
+    """
+    return key_of(f"id:{clean_id(external_id).encode().hex()}")
+
+
+def _activity(value):
+    """Return the status word of a source that only says who is active."""
+    try:
+        is_active = to_boolean(value)
+    except ValueError:
+        return False
+    return {True: "active", False: "inactive"}.get(is_active, False)
 
 
 def _member(name, email, status=False):

@@ -43,7 +43,7 @@ class ProfileEngine(Engine):
         for line in proposer.propose(results):
             if line.transform in ("date", "datetime") and not line.is_confirmed:
                 self._date_format(obj, line)
-        if obj.name in ("contacts", "organizations"):
+        if obj.target == "partner":
             self._duplicate_emails(obj)
         return count
 

@@ -23,6 +23,8 @@ _CUSTOM_TRANSFORM = {
     "date": "date",
     "datetime": "datetime",
 }
+#: How a live source's own properties begin; no property of an export does.
+_PROPERTY = "custom."
 #: Share of words in common from which an unknown header is held to be a known one.
 _SIMILAR = 90
 
@@ -43,6 +45,7 @@ class MapProposer:
         A line that a person has touched keeps its decision: only its figures change.
         """
         present = {line.source_field: line for line in self.object.mapping_line_ids}
+        self.present = {self.known.get(normalise_header(name)) for name in results}
         taken = set()
         for position, (name, result) in enumerate(results.items()):
             facts = self._facts(result)
@@ -78,7 +81,7 @@ class MapProposer:
 
     def _proposal(self, name, result, taken):
         """Return the values of one proposed line."""
-        canonical = self.known.get(normalise_header(name))
+        canonical = self._known_as(name, taken)
         if canonical and canonical not in taken:
             taken.add(canonical)
             return self._from_preset(name, canonical, 100)
@@ -96,8 +99,21 @@ class MapProposer:
             }
         return self._custom(name, result)
 
+    def _known_as(self, name, taken):
+        """Return the preset's field for a header.
+
+        A live source gives the name beside the id; an export may give only the name,
+        which then stands for the whole reference.
+        """
+        canonical = self.known.get(normalise_header(name))
+        whole = self.spec["fields"][canonical].get("stands_for") if canonical else None
+        return canonical if not whole or whole in self.present | taken else whole
+
     def _similar(self, name):
         """Return the known field whose words are nearest, and how near (0 to 100)."""
+        if name.startswith(_PROPERTY):
+            # whatever a property is called, it is no field of the source's own
+            return None, 0
         text = normalise_header(name)
         best = max(
             (
@@ -122,6 +138,8 @@ class MapProposer:
             "target_field": spec.get("target"),
             "reason": spec.get("reason") or self._why(name, canonical, confidence),
         }
+        if spec.get("on_missing"):
+            vals["on_missing"] = spec["on_missing"]
         if "drop" in spec:
             return vals | {
                 "fate": "dropped",

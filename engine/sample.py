@@ -2,6 +2,7 @@
 
 from ..tools import converters
 from .base import Engine
+from .links import mentions
 from .load import ObjectLoader
 from .references import named
 from .targets import TARGETS
@@ -51,8 +52,10 @@ class SampleEngine(Engine):
                 continue
             loader = ObjectLoader(self, obj)
             size = TARGETS[obj.target].batch_size
-            for start in range(0, len(records), size):
-                for mapped in loader.load(records[start : start + size]):
+            while records:
+                batch = loader.target.cut(records[:size])
+                records -= batch
+                for mapped in loader.load(batch):
                     bucket = mapped.inputs["bucket"]
                     counts[bucket] = counts.get(bucket, 0) + 1
                     rows += FieldDiff(self, loader).rows(mapped)
@@ -116,6 +119,9 @@ class SampleChooser:
             if line.transform != "reference" or line.fate == "dropped":
                 continue
             spec = obj._spec()["fields"].get(line.canonical_field, {})
+            if "objects" in spec:
+                found |= self._linked(obj, records, line, spec)
+                continue
             other = self.project._object(spec.get("object"))
             headers = [line.source_field] + [
                 other_line.source_field
@@ -129,6 +135,24 @@ class SampleChooser:
                 if (text := converters.to_text(record.payload.get(header)))
             }
             if other and values:
+                found |= found.search([("object_id", "=", other.id), *named(values)])
+        return found
+
+    def _linked(self, obj, records, line, spec):
+        """Return what a link field refers to, whatever objects these are."""
+        kind = obj.mapping_line_ids.filtered(
+            lambda other: other.canonical_field == spec.get("kind")
+        )[:1].source_field
+        ids = {}
+        for record in records:
+            payload = record.payload
+            raw = payload.get(line.source_field)
+            for name, _word, text in mentions(spec, raw, payload.get(kind)):
+                ids.setdefault(name, set()).add(text)
+        found = records.browse()
+        for name, values in ids.items():
+            other = self.project._object(name)
+            if other.target:
                 found |= found.search([("object_id", "=", other.id), *named(values)])
         return found
 

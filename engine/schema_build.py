@@ -90,6 +90,7 @@ class SchemaBuilder:
                 "sequence": vals["sequence"],
                 "is_won": vals["is_won"],
                 "fold": vals["fold"],
+                "rotting_threshold_days": vals.get("rotting_days", 0),
                 "team_ids": [(6, 0, [links["team", vals["team"]]])],
             }
         )

@@ -1,11 +1,14 @@
 """The schema plan: what Odoo needs before data can land."""
 
+import re
+
 from odoo.tools import SQL
 
-from ..tools.converters import split_multi, to_boolean, to_integer
+from ..tools.converters import split_multi, to_text
 from .keys import key_of
+from .pipelines import Pipelines, lines_by_target
 from .targets import TARGETS
-from .transforms import stage_key, tag_kind
+from .transforms import tag_kind
 from .values import cell_text
 
 #: kind -> (model, order in the plan); records are told apart by their folded name
@@ -77,69 +80,48 @@ class SchemaPlanner:
             )
         )
 
-    def _header(self, obj, canonical):
-        line = obj.mapping_line_ids.filtered(
-            lambda line: line.canonical_field == canonical and line.fate != "dropped"
-        )[:1]
-        return line.source_field or ""
-
     # -- teams and stages ------------------------------------------------------
 
     def _pipelines(self):
-        deals = self.project._object("deals")
-        used = {}
-        if deals:
-            names = (self._header(deals, "Pipeline"), self._header(deals, "Stage"))
-            for pipeline, stage, count, _first in self._values(deals, *names):
-                used[stage_key(pipeline, stage)] = (pipeline, stage, count)
-        listed = self._listed_stages()
-        for key, (pipeline, stage, count) in used.items():
-            listed.setdefault(
-                key,
-                {
-                    "pipeline": pipeline,
-                    "name": stage,
-                    "sequence": 900,
-                    "reason": self.env._("Only seen on %s deals.", count),
-                },
-            )
-        counts = {key: count for key, (_p, _s, count) in used.items()}
+        index = Pipelines(self.project)
+        listed, counts = {}, {}
+        for key, stage in index.stages.items():
+            listed[key] = stage | {"reason": self.env._("Listed by the source.")}
+        for obj in self.project.object_ids.filtered(lambda obj: obj.target == "lead"):
+            for key, names, count in self._used_stages(obj, index):
+                counts[key] = counts.get(key, 0) + count
+                listed.setdefault(key, names)
         for key, stage in listed.items():
+            stage.setdefault(
+                "reason", self.env._("Only seen on %s deals.", counts.get(key))
+            )
             if stage["name"]:
                 self._stage(key, stage, counts.get(key, 0))
 
-    def _listed_stages(self):
-        obj = self.project._object("pipeline_stages")
-        stages = {}
-        for record in obj.staged_record_ids if obj else []:
-            payload = record.payload
-
-            def get(name, payload=payload):
-                return payload.get(self._header(obj, name))
-
-            pipeline, name = get("Pipeline") or "", get("Stage") or ""
-            key = stage_key(pipeline, name)
-            stages.setdefault(
-                key,
-                {
-                    "pipeline": str(pipeline).strip(),
-                    "name": str(name).strip(),
-                    "sequence": _quiet(to_integer, get("Order")) or len(stages) + 1,
-                    "is_won": bool(_quiet(to_boolean, get("Is Won"))),
-                    "is_lost": bool(_quiet(to_boolean, get("Is Lost"))),
-                    "archived": bool(_quiet(to_boolean, get("Archived"))),
-                    "probability": get("Probability") or "",
-                    "reason": self.env._("Listed by the source."),
-                },
-            )
-        return stages
+    def _used_stages(self, obj, index):
+        """Yield ``(key, names, deals)`` of the stages that deals are in."""
+        lines = lines_by_target(obj)
+        if "stage_id" not in lines and "_stage_name" not in lines:
+            return
+        names = ("_pipeline", "_pipeline_name", "stage_id", "_stage_name")
+        headers = [lines[n].source_field if n in lines else "" for n in names]
+        for *values, count, _first in self._values(obj, *headers):
+            pipelines, stages = values[:2], values[2:]
+            key = index.stage(pipelines, stages)
+            team = index.team_of(key, *pipelines)
+            shown = {
+                "pipeline": index.name_of(team, *pipelines),
+                "team": team,
+                "name": next(filter(None, map(to_text, reversed(stages))), ""),
+                "sequence": 900,
+            }
+            yield key, shown, count
 
     def _stage(self, key, stage, count):
-        pipeline = stage["pipeline"]
-        team_key = key_of(pipeline)
+        team_key = stage["team"]
         team = self.items.get(("team", team_key))
         if not team:
-            self._team(team_key, pipeline)
+            self._team(team_key, stage["pipeline"])
             team = self.items["team", team_key]
         team["record_count"] += count
         fold_it = stage.get("archived") or stage.get("is_lost") or False
@@ -155,10 +137,23 @@ class SchemaPlanner:
                 "team": team_key,
                 "is_lost": stage.get("is_lost", False),
                 "probability": stage.get("probability", ""),
+                "rotting_days": stage.get("rotting_days", 0),
             },
             record_count=count,
             reason=stage["reason"],
         )
+
+    def _teams_of_others(self, key):
+        """Return the teams of other pipelines: two of one name are not one."""
+        planned = [
+            item["res_id"]
+            for (kind, other), item in self.items.items()
+            if kind == "team" and other != key and item["res_id"]
+        ]
+        made = self.project.schema_item_ids.filtered(
+            lambda item: item.kind == "team" and item.key != key and item.res_id
+        )
+        return [*planned, *made.mapped("res_id")]
 
     def _team(self, key, name):
         shown = name or self.env._("Migrated Pipeline")
@@ -166,6 +161,7 @@ class SchemaPlanner:
             [
                 ("name", "=ilike", shown.replace("%", r"\%").replace("_", r"\_")),
                 ("company_id", "in", [self.project.company_id.id, False]),
+                ("id", "not in", self._teams_of_others(key)),
             ],
             limit=1,
         )
@@ -191,10 +187,36 @@ class SchemaPlanner:
                 kind = tag_kind(TARGETS[line.object_id.target].model)
             if kind not in VOCABULARIES:
                 continue
-            for value, count, _first in self._values(line.object_id, line.source_field):
-                words = split_multi(value) if line.transform == "tags" else [value]
-                for word in filter(None, (word.strip() for word in words)):
-                    self._word(kind, word, count, line)
+            if line.transform == "tags":
+                words = self._tags(line)
+            else:
+                words = self._values(line.object_id, line.source_field)
+            for word, count, *_first in words:
+                if word.strip():
+                    self._word(kind, word.strip(), count, line)
+
+    def _tags(self, line):
+        """Return ``[(tag, records)]``; an item of a list is one tag as it stands."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT tag, is_item, count(*) FROM (SELECT id,"
+                " jsonb_array_elements_text(payload -> %(name)s) AS tag,"
+                " true AS is_item FROM migration_staged_record"
+                " WHERE object_id = %(object)s"
+                " AND jsonb_typeof(payload -> %(name)s) = 'array'"
+                " UNION ALL SELECT id, payload ->> %(name)s, false"
+                " FROM migration_staged_record WHERE object_id = %(object)s"
+                " AND jsonb_typeof(payload -> %(name)s) <> 'array') cell"
+                " WHERE tag <> '' GROUP BY tag, is_item ORDER BY min(id)",
+                name=line.source_field,
+                object=line.object_id.id,
+            )
+        )
+        return [
+            (word, count)
+            for text, is_item, count in rows
+            for word in split_multi([text] if is_item else text)
+        ]
 
     def _word(self, kind, word, count, line):
         key = key_of(word)
@@ -242,7 +264,7 @@ class SchemaPlanner:
                 self._field(model, name, ttype, label, line)
                 tabs.setdefault(model, 0)
                 tabs[model] += 1
-        if self.project._object("organization_members"):
+        if "membership" in self.project.object_ids.mapped("target"):
             label = self.env._("Other Organizations")
             self._field("res.partner", "x_other_organizations", "char", label)
         for model, count in tabs.items():
@@ -261,7 +283,9 @@ class SchemaPlanner:
         name = line.target_field or ""
         if name.startswith("x_"):
             spec = line.object_id._spec()["fields"].get(line.canonical_field, {})
-            label = spec.get("label") or line.canonical_field or line.source_field
+            label = spec.get("label") or _readable(
+                line.canonical_field or line.source_field
+            )
             yield name, line.new_field_type or "char", label
         if (line.rest_field or "").startswith("x_"):
             label = line.rest_field[2:].replace("_", " ").title()
@@ -304,9 +328,9 @@ class SchemaPlanner:
         return self.env._("%s (Source)", label) if label in taken else label
 
 
-def _quiet(convert, value):
-    """Convert, or give None: the loader reports what cannot be read."""
-    try:
-        return convert(value)
-    except ValueError:
-        return None
+def _readable(name):
+    """Return a header as a label: ``custom.sq_ft`` of a live source as ``Sq Ft``."""
+    text = name.removeprefix("custom.")
+    if text != text.lower() or " " in text:
+        return text
+    return " ".join(re.split(r"[._\s]+", text)).title()

@@ -7,6 +7,8 @@ field. It raises :class:`ConversionError` for a value that cannot be read and
 :class:`MappingError` for one that refers to nothing.
 """
 
+from functools import cached_property
+
 from markupsafe import Markup
 
 from odoo.fields import Command
@@ -16,6 +18,9 @@ from ..exceptions import MappingError
 from ..tools import converters
 from ..tools.dates import parse_date, parse_datetime
 from .keys import key_of
+from .links import LinkTransform, ListTransform, NamesTransform
+from .owners import owner_alias
+from .pipelines import Pipelines
 from .references import ReferenceTransform
 
 TRANSFORM_LABELS = {
@@ -26,12 +31,17 @@ TRANSFORM_LABELS = {
     "float": "Decimal Number",
     "money": "Amount of Money",
     "percent": "Percentage",
+    "share": "Share of One (0.4 is 40 %)",
     "boolean": "Yes or No",
     "date": "Date",
     "datetime": "Date and Time",
     "email": "E-mail",
     "phone": "Phone",
     "url": "Web Address",
+    "priority": "Priority",
+    "copy": "Text, Also in the Rest Field",
+    "list": "List as Text",
+    "names": "Names of Other Records",
     "owner": "Owner (User by E-mail)",
     "author": "Author (Contact of the User)",
     "reference": "Reference to Another Record",
@@ -72,6 +82,7 @@ class PlainTransform(Transform):
         "float": converters.to_float,
         "money": converters.to_money,
         "percent": converters.to_percent,
+        "share": converters.to_share,
         "boolean": converters.to_boolean,
         "phone": converters.to_phone,
         "url": converters.to_url,
@@ -90,6 +101,26 @@ class EmailTransform(Transform):
 
     def convert(self, raw, record, vals):
         return converters.to_email(raw)
+
+
+class CopyTransform(Transform):
+    """A word that decides something, and is kept as the source wrote it as well."""
+
+    def convert(self, raw, record, vals):
+        text = converters.to_text(raw)
+        return text, text or ""
+
+
+class PriorityTransform(Transform):
+    """The number of stars in Odoo (0 to 3)."""
+
+    WORDS = {"low": "0", "normal": "1", "medium": "1", "high": "2", "urgent": "3"}
+
+    def convert(self, raw, record, vals):
+        found = self.WORDS.get(key_of(converters.to_text(raw)))
+        if found is None:
+            raise MappingError(self.env._("“%s” is not a known priority.", raw))
+        return found, ""
 
 
 class DateTransform(Transform):
@@ -118,7 +149,7 @@ class OwnerTransform(Transform):
 
     def convert(self, raw, record, vals):
         names = converters.split_multi(raw)
-        owner = self.mapper.owner(names[0]) if names else None
+        owner = find_owner(self.mapper, names[0]) if names else None
         user = (owner and owner.user_id) or self.mapper.project.fallback_user_id
         if owner is None or not owner.user_id:
             self.mapper.note(
@@ -130,14 +161,27 @@ class OwnerTransform(Transform):
 class AuthorTransform(Transform):
     """The contact of the owner's user, else the name and e-mail as text."""
 
+    def __init__(self, mapper, line, spec):
+        super().__init__(mapper, line, spec)
+        headers = map(mapper.header, spec.get("alternatives", []))
+        #: further fields that may name the author, for example by e-mail
+        self.alternatives = [header for header in headers if header]
+
     def convert(self, raw, record, vals):
-        name = converters.to_text(raw)
-        owner = self.mapper.owner(name)
-        if owner and owner.user_id:
-            vals["email_from"] = owner.user_id.partner_id.email_formatted
-            return owner.user_id.partner_id.id, ""
-        shown = (owner and owner.name) or name
-        email = (owner and owner.email) or ("" if "@" not in name else name)
+        payload = self.mapper.payload(record)
+        raws = [raw, *(payload.get(header) for header in self.alternatives)]
+        names = [name for name in map(converters.to_text, raws) if name]
+        owners = [(name, find_owner(self.mapper, name)) for name in names]
+        for _name, owner in owners:
+            if owner and owner.user_id:
+                vals["email_from"] = owner.user_id.partner_id.email_formatted
+                return owner.user_id.partner_id.id, ""
+        if not names:
+            return None, ""
+        owner = next((owner for _name, owner in owners if owner), None)
+        mail = next((name for name in names if "@" in name), "")
+        shown = (owner and owner.name) or mail or names[0]
+        email = (owner and owner.email) or mail
         shown, email = " ".join(shown.split()), " ".join(email.split())
         vals["email_from"] = formataddr((shown, email)) if email else shown
         return False, ""
@@ -188,13 +232,31 @@ class TagsTransform(Transform):
 
 
 class StageTransform(Transform):
-    """The stage of that name in the record's pipeline."""
+    """The stage of that id, or of that name in the record's pipeline."""
+
+    def __init__(self, mapper, line, spec):
+        super().__init__(mapper, line, spec)
+        self._pipelines = Pipelines(mapper.project)
+
+    @cached_property
+    def _headers(self):
+        return {line.target_field: line.source_field for line in self.mapper.lines}
+
+    def _named(self, record):
+        """Return what else the record says of its pipeline and its stage."""
+        payload = self.mapper.payload(record)
+
+        def values(*names):
+            return [payload.get(self._headers.get(name)) for name in names]
+
+        return values("_pipeline", "_pipeline_name"), values("_stage_name")
 
     def convert(self, raw, record, vals):
-        pipeline = self.mapper.raw(record, "Pipeline") or ""
-        key = stage_key(pipeline, raw)
+        pipelines, stages = self._named(record)
+        key = self._pipelines.stage(pipelines, [raw, *stages])
         found = self.mapper.schema_id("stage", key)
         if not found:
+            pipeline = next(filter(None, reversed(pipelines)), "")
             raise MappingError(
                 self.env._(
                     "Pipeline “%(pipeline)s” has no stage “%(stage)s”.",
@@ -217,12 +279,16 @@ def tag_kind(model):
     return "tag" if model == "crm.lead" else "category"
 
 
-def stage_key(pipeline, stage):
-    """Return the schema plan's key of one stage of one pipeline."""
-    return f"{key_of(str(pipeline or ''))}|{key_of(str(stage or ''))}"
+def find_owner(mapper, text):
+    """Return the owner board's row of an id, e-mail or name, or None."""
+    return mapper.owner(owner_alias(text)) or mapper.owner(text)
 
 
 _CLASSES = {
+    "copy": CopyTransform,
+    "priority": PriorityTransform,
+    "list": ListTransform,
+    "names": NamesTransform,
     "email": EmailTransform,
     "date": DateTransform,
     "datetime": DateTransform,
@@ -244,4 +310,6 @@ _CLASSES = {
 
 def make_transform(mapper, line, spec):
     """Return the transform of one mapping line."""
+    if line.transform == "reference" and "objects" in spec:
+        return LinkTransform(mapper, line, spec)
     return _CLASSES.get(line.transform, PlainTransform)(mapper, line, spec)

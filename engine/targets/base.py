@@ -1,7 +1,12 @@
 """What every kind of target has in common."""
 
+from functools import cached_property
+
+from odoo.tools import SQL
+
 from ...exceptions import MappingError
 from ..edits import find_edits
+from ..mapper import Note
 
 
 class Target:
@@ -16,8 +21,9 @@ class Target:
     model = ""
     #: records a transaction; smaller where a record carries a file
     batch_size = 500
-    #: field whose value decides the order of loading; Odoo often sorts by id
-    ordered_by = None
+    #: fields of which the first with a date decides the order of loading, for Odoo
+    #: often sorts by id
+    ordered_by = ()
     #: virtual values this target reads, with the field that carries a relation
     relation_fields = {}
     #: values that are not compared on read-back (they are not stored as given)
@@ -60,6 +66,21 @@ class Target:
         """
         return None
 
+    def source_of(self, target_field):
+        """Return the source's name of the field that fills ``target_field``, or ""."""
+        return self._sources.get(target_field, "")
+
+    @cached_property
+    def _sources(self):
+        lines = reversed(self.mapper.lines)
+        return {line.target_field: line.source_field for line in lines}
+
+    def remark(self, mapped, target_field, message, kind="adjusted", value=""):
+        """Note something about the value of the line that fills ``target_field``."""
+        source = self.source_of(target_field)
+        if source:
+            mapped.notes.append(Note(source, target_field, str(value), kind, message))
+
     def require(self, vals, name, message, field=""):
         """Raise unless ``vals`` has the field; ``field`` is what it is read from."""
         if not vals.get(name):
@@ -93,7 +114,8 @@ class Target:
     def set_create_date(self, records, mapped_list):
         """Give the records the source's creation date as their own.
 
-        The ORM drops ``create_date`` from values, so this is one UPDATE a batch.
+        The ORM drops ``create_date`` from values, so this is one UPDATE a batch. It
+        comes before the flush: what Odoo computes from the date is computed once.
         """
         if not self.project.keep_create_date:
             return
@@ -104,9 +126,6 @@ class Target:
         ]
         if not dates:
             return
-        records.flush_recordset()
-        from odoo.tools import SQL
-
         self.env.cr.execute(
             SQL(
                 "UPDATE %(table)s AS target SET create_date = source.created"
@@ -118,4 +137,4 @@ class Target:
                 dates=[date for _id, date in dates],
             )
         )
-        records.invalidate_recordset(["create_date"])
+        records.invalidate_recordset(["create_date"], flush=False)

@@ -2,30 +2,43 @@ from odoo import fields
 
 from ...exceptions import MappingError
 from ...tools.converters import to_percent
+from ...tools.dates import parse_datetime
 from ...tools.fingerprint import fold
-from ..keys import key_of
+from ..pipelines import Pipelines
 from .base import Target
 
 #: Dates that Odoo sets to now when the owner, the stage or the outcome changes.
 _HISTORY = ("date_open", "date_closed", "date_last_stage_update")
 
 
-#: Words for a deal that is neither won nor lost.
-OPEN_STATUSES = {"open", "active", "new", "pending", "in progress", "on hold"}
+#: Words for a deal or lead that is neither won nor lost.
+OPEN_STATUSES = {
+    *("open", "active", "new", "pending", "in progress", "on hold"),
+    *("working", "contacted", "qualified", "converted"),
+}
+#: Words for one that came to nothing, beside "lost" itself.
+LOST_STATUSES = {"unqualified", "disqualified"}
+#: What is known of a lead, which stands in no pipeline.
+_NO_STAGE = {"is_won": False, "is_lost": False, "probability": 0, "won_stage_id": None}
 
 
 class LeadTarget(Target):
-    """Deals become opportunities whose state Odoo's own constraints accept."""
+    """Deals become opportunities whose state Odoo's own constraints accept.
+
+    Leads of the source are leads of Odoo, outside of any pipeline; one that became a
+    deal there is that deal's opportunity here.
+    """
 
     key = "lead"
     label = "Opportunity"
     model = "crm.lead"
-    ordered_by = "x_source_created_on"
+    ordered_by = ("x_source_created_on",)
     relation_fields = {"_client": "partner_id", "_organization": "partner_id"}
 
     def __init__(self, mapper):
         super().__init__(mapper)
         self._facts = self._stage_facts()
+        self._pipelines = Pipelines(self.project)
 
     def _stage_facts(self):
         """Return ``{stage id: what the schema plan and Odoo say of it}``."""
@@ -48,32 +61,66 @@ class LeadTarget(Target):
         }
 
     def finish(self, mapped):
+        if mapped.pop("_converted"):
+            mapped.inputs["same_as"] = mapped.pop("_converted")
+            mapped.inputs["reason"] = self.env._("Is a deal of the source by now.")
+            return {}
         vals = self.constants | mapped.vals
-        self.require(vals, "name", self.env._("The deal has no name."), "Deal Name")
-        self.require(vals, "stage_id", self.env._("The deal has no stage."), "Stage")
+        if self.constants.get("type") == "lead":
+            self._person(mapped, vals)
+            # given, so that Odoo does not look for a team and a stage
+            vals.update(team_id=False, stage_id=False)
+        else:
+            self._pipeline(mapped, vals)
+        message = self.env._("The deal has no name.")
+        self.require(vals, "name", message, self.source_of("name"))
         vals["company_id"] = self.project.company_id.id
         vals.setdefault("user_id", self.project.fallback_user_id.id)
-        vals["team_id"] = self._team(mapped)
         partner = mapped.pop("_client") or mapped.pop("_organization")
         vals["partner_id"] = partner[1] if partner else False
         self._amount(mapped, vals)
         self._outcome(mapped, vals)
-        self._dates(vals)
+        self._dates(mapped, vals)
         if "iap_enrich_done" in self.env[self.model]._fields:
             # no migrated address goes to a paid enrichment service
             vals["iap_enrich_done"] = True
         mapped.vals = vals
         return vals
 
-    def _team(self, mapped):
-        """The sales team of the deal's pipeline: never left to Odoo to search."""
-        pipeline = mapped.pop("_pipeline") or ""
-        team = self.mapper.schema_id("team", key_of(pipeline))
+    def bind(self, mapped):
+        return mapped.pop("same_as")
+
+    def _person(self, mapped, vals):
+        """Whom a lead is about, in the lead's own fields."""
+        names = (mapped.pop("_first_name"), mapped.pop("_last_name"))
+        person = " ".join(filter(None, names))
+        if person:
+            vals["contact_name"] = person
+        for name in ("contact_name", "partner_name", "email_from", "phone"):
+            if vals.get(name):
+                vals.setdefault("name", vals[name])
+
+    def _pipeline(self, mapped, vals):
+        """Stage and sales team of the deal: never left to Odoo to search."""
+        field = self.source_of("stage_id")
+        pipelines = [mapped.pop("_pipeline"), mapped.pop("_pipeline_name")]
+        stages = [
+            self.mapper.payload(mapped.record).get(field),
+            mapped.pop("_stage_name"),
+        ]
+        key = self._pipelines.stage(pipelines, stages)
+        if any(stages):
+            vals.setdefault("stage_id", self.mapper.schema_id("stage", key))
+        message = self.env._("The deal has no stage.")
+        self.require(vals, "stage_id", message, field or self.source_of("_stage_name"))
+        key = self._pipelines.team_of(key, *pipelines)
+        team = self.mapper.schema_id("team", key)
         if not team:
+            name = next(filter(None, reversed(pipelines)), "")
             raise MappingError(
-                self.env._("Pipeline “%s” is not in the schema plan.", pipeline)
+                self.env._("Pipeline “%s” is not in the schema plan.", name)
             )
-        return team
+        vals["team_id"] = team
 
     def _amount(self, mapped, vals):
         """Convert an amount in another currency at the rate of the deal's day."""
@@ -100,7 +147,9 @@ class LeadTarget(Target):
             amount, company.currency_id, company, day
         )
         message = self.env._("Converted at the rate of %s", day)
-        self._remark(message, "expected_revenue", "converted", f"{amount} {code}")
+        self.remark(
+            mapped, "expected_revenue", message, "converted", f"{amount} {code}"
+        )
 
     def _outcome(self, mapped, vals):
         """Make won, lost and open agree with stage and probability.
@@ -108,7 +157,7 @@ class LeadTarget(Target):
         Odoo: won is a won stage with 100 %, lost is archived with 0 %. The status
         the source gives decides; without one the stage does.
         """
-        facts = self._facts[vals["stage_id"]]
+        facts = self._facts.get(vals["stage_id"], _NO_STAGE)
         status = self._status(mapped)
         lost = status == "lost" or (not status and facts["is_lost"])
         won = status == "won" or (not status and facts["is_won"])
@@ -122,13 +171,14 @@ class LeadTarget(Target):
                     self.env._("The deal is won, and its pipeline has no won stage.")
                 )
             vals["stage_id"] = facts["won_stage_id"]
-            self._remark(self.env._("Moved to the won stage of its pipeline"))
+            message = self.env._("Moved to the won stage of its pipeline")
+            self.remark(mapped, "stage_id", message)
         if won or (facts["is_won"] and not lost):
             vals.update(probability=100.0, automated_probability=100.0, active=True)
         elif lost:
             vals.update(probability=0.0, automated_probability=0.0, active=False)
         else:
-            vals["active"] = True
+            vals["active"] = not mapped.pop("_archived")
             vals.setdefault("probability", facts["probability"])
             # equal values would mean "automated", and a cron would overwrite it
             vals["automated_probability"] = 0.0
@@ -139,22 +189,22 @@ class LeadTarget(Target):
         for word in ("won", "lost"):
             if word in text.split():
                 return word
+        if text in LOST_STATUSES:
+            return "lost"
         if text and text not in OPEN_STATUSES:
             message = self.env._("Not a known status: read as an open deal.")
-            self._remark(message, "_status", "unreadable", text)
+            self.remark(mapped, "_status", message, "unreadable", text)
         return "open" if text else ""
 
-    def _remark(self, message, target="stage_id", kind="adjusted", value=""):
-        """Note something about the value of one of the deal's lines."""
-        for line in self.mapper.lines:
-            if line.target_field == target:
-                self.mapper.note(line, value, kind, message)
-                return
-
-    def _dates(self, vals):
+    def _dates(self, mapped, vals):
         """Give every stored date its value, so that Odoo does not put today."""
         created = vals.get("x_source_created_on")
-        changed = vals.get("date_closed") or vals.get("x_source_updated_on") or created
+        changed = (
+            vals.get("date_closed")
+            or _latest(mapped.pop("_stage_entered"))
+            or vals.get("x_source_updated_on")
+            or created
+        )
         if created:
             vals["date_open"] = created
         if changed:
@@ -183,6 +233,17 @@ class LeadTarget(Target):
         if self.project.keep_create_date:
             for name in ("day_open", "day_close"):
                 self.env.add_to_compute(records._fields[name], records)
+
+
+def _latest(text):
+    """Return the last of the moments at which a deal entered a stage, or None."""
+    moments = []
+    for part in (text or "").split("; "):
+        try:
+            moments.append(parse_datetime(part, "iso"))
+        except ValueError:
+            continue
+    return max(moments, default=None)
 
 
 def _percent(text):

@@ -1,6 +1,11 @@
 from markupsafe import Markup
 
-from ...exceptions import MappingError
+from odoo import fields
+from odoo.tools import email_normalize
+
+from ...exceptions import MappingError, RecordSkipped
+from ...tools.converters import to_html_text
+from ...tools.fingerprint import fold
 from .base import Target
 
 
@@ -10,32 +15,51 @@ class MessageTarget(Target):
     key = "message"
     label = "Chatter Message"
     model = "mail.message"
-    ordered_by = "date"
-    relation_fields = {"_client": "res_id", "_deal": "res_id"}
+    ordered_by = ("_starts_at", "_completed_at", "date")
+    relation_fields = {"_client": "res_id", "_deal": "res_id", "_parent": "res_id"}
 
     def __init__(self, mapper):
         super().__init__(mapper)
         self._note = self.env.ref("mail.mt_note").id
         self._comment = self.env.ref("mail.mt_comment").id
+        self._senders = {}
+
+    def prefetch(self, mapped_list):
+        """Find the contacts who wrote to us, in one query a batch."""
+        mails = {
+            email_normalize(mapped.pop("_from") or "") for mapped in mapped_list
+        } - {False}
+        domain = [
+            ("email_normalized", "in", sorted(mails)),
+            ("company_id", "in", [False, self.project.company_id.id]),
+        ]
+        partners = self.env["res.partner"].with_context(active_test=False)
+        self._senders = {
+            partner.email_normalized: partner
+            for partner in (partners.search(domain, order="id desc") if mails else ())
+        }
 
     def finish(self, mapped):
         vals = self.constants | mapped.vals
-        home = mapped.pop("_deal") or mapped.pop("_client")
-        if not home:
-            raise MappingError(
-                self.env._("The note belongs to neither a contact nor a deal."),
-                "Client ID",
-            )
-        self.require(vals, "date", self.env._("The note has no date."), "Created At")
-        is_shared = str(mapped.pop("_visibility") or "").lower() == "shared"
-        is_email = str(mapped.pop("_type") or "").lower() in ("email", "e-mail")
+        home = self._home(mapped)
+        self._check_done(mapped)
+        message = self.env._("The note has no date.")
+        self.require(vals, "date", message, self.source_of("date"))
+        vals["date"] = self._moment(mapped, vals["date"])
+        is_shared = (
+            fold(mapped.pop("_visibility")) == "shared"
+            or mapped.pop("_is_internal") is False
+        )
+        is_email = fold(mapped.pop("_type")) in ("email", "e-mail")
+        self._sender(mapped, vals)
+        body = vals.get("body") or to_html_text(mapped.pop("_body_text")) or ""
         vals.update(
             model=home[0],
             res_id=home[1],
             message_type="email" if is_email else "comment",
             subtype_id=self._comment if is_shared else self._note,
             is_internal=not is_shared,
-            body=self._heading(mapped) + Markup(vals.get("body") or ""),
+            body=self._heading(mapped) + Markup(body),
             # given, so that Odoo does not work them out for each message
             email_from=vals.get("email_from") or self.env.company.email_formatted,
             reply_to=vals.get("email_from") or False,
@@ -47,14 +71,93 @@ class MessageTarget(Target):
         mapped.vals = vals
         return vals
 
+    def _home(self, mapped):
+        """The deal, else the contact; or what the source's own link leads to."""
+        home = mapped.pop("_deal") or mapped.pop("_client") or mapped.pop("_parent")
+        other = home[1] if home and home[0] is None else None
+        if not home and (mapped.pop("_task") or mapped.pop("_equipment")):
+            names = ("_task", "_equipment")
+            other = " ".join(self.source_of(name) for name in names if mapped.pop(name))
+        if other:
+            raise RecordSkipped(
+                self.env._(
+                    "It belongs to “%s” only, which this version of the addon does "
+                    "not load yet.",
+                    other,
+                )
+            )
+        if not home:
+            field = next(filter(None, map(self.source_of, self.relation_fields)), "")
+            raise MappingError(
+                self.env._("The note belongs to neither a contact nor a deal."), field
+            )
+        return home
+
+    def _check_done(self, mapped):
+        """What is still to be done is no entry of the chatter."""
+        is_open = fold(mapped.pop("_status")) == "planned"
+        if not is_open or mapped.pop("_completed_at"):
+            return
+        planned = mapped.pop("_starts_at") or mapped.pop("_due_at")
+        is_task = fold(mapped.pop("_type")) == "task"
+        if is_task or not planned or planned > fields.Datetime.now():
+            raise RecordSkipped(
+                self.env._(
+                    "It is still to be done: this version of the addon does not load "
+                    "planned activities yet."
+                )
+            )
+
+    def _moment(self, mapped, recorded):
+        """When it happened, where the source says so, else when it was recorded."""
+        for name in ("_starts_at", "_completed_at"):
+            moment = mapped.pop(name)
+            if moment and moment <= fields.Datetime.now():
+                return moment
+        return recorded
+
+    def _sender(self, mapped, vals):
+        """Who wrote it; what came in was not written by the user who filed it."""
+        sender = mapped.pop("_from")
+        if sender and fold(mapped.pop("_direction")) == "inbound":
+            partner = self._senders.get(email_normalize(sender))
+            vals["author_id"] = partner.id if partner else False
+            vals["email_from"] = partner.email_formatted if partner else sender
+        elif sender or mapped.pop("_author_email"):
+            vals["email_from"] = (
+                vals.get("email_from") or sender or mapped.pop("_author_email")
+            )
+
     def _heading(self, mapped):
-        """One line that keeps what Odoo has no field for: kind, session, length."""
+        """What Odoo has no field for: kind, session, length, to whom, where, how."""
         kind = str(mapped.pop("_type") or "").strip()
-        parts = [kind] if kind and kind.lower() not in ("note", "email") else []
+        parts = [_word(kind)] if fold(kind) not in ("", "note", "email") else []
+        if fold(mapped.pop("_status")) == "cancelled":
+            parts.append(self.env._("Cancelled"))
+        if mapped.pop("_direction"):
+            parts.append(_word(mapped.pop("_direction")))
         if mapped.pop("_session_date"):
             parts.append(str(mapped.pop("_session_date")))
         if mapped.pop("_duration"):
             parts.append(self.env._("%s min", mapped.pop("_duration")))
-        if not parts:
-            return Markup()
-        return Markup("<p><b>%s</b></p>") % " · ".join(parts)
+        if mapped.pop("_seconds"):
+            minutes = max(1, round(mapped.pop("_seconds") / 60))
+            parts.append(self.env._("%s min", minutes))
+        text = Markup("<p><b>%s</b></p>") % " · ".join(parts) if parts else Markup()
+        facts = {
+            "_outcome": self.env._("Outcome"),
+            "_to": self.env._("To"),
+            "_cc": self.env._("Cc"),
+            "_participants": self.env._("With"),
+            "_location": self.env._("Place"),
+            "_url": self.env._("Link"),
+        }
+        for name, label in facts.items():
+            if mapped.pop(name):
+                text += Markup("<p>%s: %s</p>") % (label, mapped.pop(name))
+        return text
+
+
+def _word(text):
+    """Return a code of the source (``CALL``, ``inbound``) as a word."""
+    return text.capitalize() if text in (text.upper(), text.lower()) else text

@@ -1,4 +1,5 @@
 from ...exceptions import RecordSkipped
+from ..owners import owner_alias
 from .base import Target
 
 
@@ -10,8 +11,10 @@ class OwnerTarget(Target):
     model = "res.users"
 
     def finish(self, mapped):
-        owner = self.mapper.owner(mapped.pop("_email") or "") or self.mapper.owner(
-            mapped.pop("_name") or ""
+        owner = (
+            self.mapper.owner(owner_alias(mapped.record.external_id))
+            or self.mapper.owner(mapped.pop("_email") or "")
+            or self.mapper.owner(mapped.pop("_name") or "")
         )
         if not owner or not owner.user_id:
             raise RecordSkipped(

@@ -1,6 +1,13 @@
 from ...exceptions import MappingError
+from ...tools.fingerprint import fold
+from ..references import named
 from .base import Target
 
+#: Words of sources that tell companies from people in one list.
+KINDS = {
+    **dict.fromkeys(("company", "organization", "organisation", "business"), True),
+    **dict.fromkeys(("individual", "contact", "person", "customer", "family"), False),
+}
 ADDRESS = ("street", "street2", "city", "zip", "state_id", "country_id")
 
 
@@ -17,14 +24,88 @@ class PartnerTarget(Target):
         is_multi_company = self.project._is_multi_company()
         self._company_id = self.project.company_id.id if is_multi_company else False
         self._companies = {}
+        #: lines by which a contact names another one of the same object
+        self._own_lines = [
+            line
+            for line in mapper.lines
+            if line.transform == "reference"
+            and line.target_field in ("parent_id", "_merged_into")
+            and self._refers_to_own(line)
+        ]
+
+    def _refers_to_own(self, line):
+        spec = self.mapper.object._spec()["fields"].get(line.canonical_field, {})
+        return spec.get("object") == self.mapper.object.name
+
+    def cut(self, records):
+        """Let those come first whom the records of the batch refer to.
+
+        Where contacts refer to each other in a circle, the first one is loaded
+        before what it refers to, which cuts the circle there.
+        """
+        batch, seen = records, records.browse()
+        while self._own_lines:
+            parents = self._pending_parents(batch)
+            waiting = batch.filtered(lambda rec, parents=parents: parents[rec])
+            above = records.browse().union(*parents.values()) - seen
+            if not above:
+                return (batch - waiting) or batch.sorted("id")[:1]
+            seen |= above
+            batch = above
+        return batch
+
+    def _pending_parents(self, records):
+        """Return ``{record: other pending records that it refers to}``."""
+        texts = {}
+        for record in records:
+            payload = self.mapper.payload(record)
+            values = (payload.get(line.source_field) for line in self._own_lines)
+            texts[record] = [str(value).strip() for value in values if value]
+        wanted = sorted({text for values in texts.values() for text in values})
+        domain = [("object_id", "=", self.mapper.object.id), ("state", "=", "pending")]
+        pending = records.search([*domain, *named(wanted)]) if wanted else ()
+        index, none = {}, records.browse()
+        for record in pending:
+            for key in (record.external_id, record.name, record.email_key):
+                index[fold(key)] = index.get(fold(key), none) | record
+        return {
+            record: records.browse().union(*(index.get(fold(t), none) for t in values))
+            - record
+            for record, values in texts.items()
+        }
 
     def prefetch(self, mapped_list):
         """Read the companies of a batch in one go."""
+        if self._own_lines:
+            self._cut_circles([m for m in mapped_list if m.vals.get("parent_id")])
         ids = {mapped.vals.get("parent_id") for mapped in mapped_list} - {None}
         self._companies = {
             company.id: self._facts(company)
             for company in self.env[self.model].browse(ids)
         }
+
+    def _cut_circles(self, mapped_list):
+        """A contact that was loaded without what it refers to stays that way."""
+        links = self.env["migration.crosswalk"].search_fetch(
+            [
+                ("project_id", "=", self.project.id),
+                ("source_object", "=", self.mapper.object.name),
+                ("external_id", "in", [m.record.external_id for m in mapped_list]),
+            ],
+            ["external_id", "res_id"],
+        )
+        own = {link.external_id: link.res_id for link in links}
+        for mapped in mapped_list:
+            res_id = own.get(mapped.record.external_id)
+            above = self.env[self.model].browse(mapped.vals["parent_id"])
+            name = above.name
+            while res_id and above:
+                if above.id == res_id:
+                    del mapped.vals["parent_id"]
+                    message = self.env._("A circle: it stands above its own company.")
+                    self.remark(mapped, "parent_id", message, "unreadable", name)
+                    break
+                above = above.parent_id
 
     def _facts(self, company):
         """Return the address and the commercial values that contacts share."""
@@ -39,11 +120,20 @@ class PartnerTarget(Target):
         return address, {name: value for name, value in commercial.items() if value}
 
     def finish(self, mapped):
+        if mapped.pop("_merged_into"):
+            mapped.inputs["same_as"] = mapped.pop("_merged_into")
+            mapped.inputs["reason"] = self.env._("Merged into another by the source.")
+            return {}
         vals = self.constants | mapped.vals
-        if mapped.pop("_type") and str(mapped.pop("_type")).lower() == "family":
-            # a family groups people; in Odoo only companies are companies
-            vals["is_company"] = False
+        self._kind(mapped, vals)
         vals["name"] = self._name(mapped, vals)
+        if vals.get("x_mobile"):
+            vals.setdefault("phone", vals["x_mobile"])
+        if fold(mapped.pop("_status")) == "archived" or mapped.pop("_archived"):
+            vals["active"] = False
+        if vals.get("is_company") or vals.get("parent_id"):
+            # the text is for people whose company is no contact of its own
+            vals.pop("company_name", None)
         vals.setdefault("user_id", self.project.fallback_user_id.id)
         vals["lang"] = self._lang
         if self._company_id:
@@ -52,6 +142,24 @@ class PartnerTarget(Target):
             self._take_from_company(vals)
         mapped.vals = vals
         return vals
+
+    def _kind(self, mapped, vals):
+        """Tell companies from people; a family groups people, it is no company."""
+        text = mapped.pop("_type")
+        if not text:
+            return
+        found = KINDS.get(fold(text))
+        if "is_company" in self.constants:
+            # the whole object is one or the other
+            vals["is_company"] = vals["is_company"] and fold(text) != "family"
+            return
+        vals["is_company"] = bool(found)
+        if found is None:
+            message = self.env._("Not a known type: read as a person.")
+            self.remark(mapped, "_type", message, "unreadable", text)
+
+    def bind(self, mapped):
+        return mapped.pop("same_as")
 
     def _name(self, mapped, vals):
         name = (
@@ -67,7 +175,7 @@ class PartnerTarget(Target):
         if not name:
             raise MappingError(
                 self.env._("The record has neither a name nor an e-mail."),
-                "Full Name",
+                self.source_of("_full_name") or self.source_of("name"),
             )
         return name
 

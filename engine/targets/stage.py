@@ -1,5 +1,5 @@
 from ...exceptions import MappingError
-from ..transforms import stage_key
+from ..pipelines import Pipelines
 from .base import Target
 
 
@@ -10,8 +10,14 @@ class StageTarget(Target):
     label = "Pipeline Stage"
     model = "crm.stage"
 
+    def __init__(self, mapper):
+        super().__init__(mapper)
+        self._pipelines = Pipelines(self.project)
+
     def finish(self, mapped):
-        key = stage_key(mapped.pop("_pipeline"), mapped.vals.get("name"))
+        names = (mapped.pop("_pipeline"), mapped.pop("_pipeline_name"))
+        own = (mapped.record.external_id, mapped.vals.get("name"))
+        key = self._pipelines.stage(names, own)
         stage = self.mapper.schema_id("stage", key)
         if not stage:
             raise MappingError(self.env._("The stage is not in the schema plan."))
