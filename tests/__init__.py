@@ -15,9 +15,11 @@ from . import test_load_deals
 from . import test_load_files
 from . import test_load_notes
 from . import test_load_partners
+from . import test_load_sources
 from . import test_map
 from . import test_open
 from . import test_owners
+from . import test_presets
 from . import test_profile
 from . import test_quiet
 from . import test_rollback
