@@ -180,6 +180,14 @@ class TestSchemas(SamplesCase):
             body["errors"][0]["extensions"]["code"], "GRAPHQL_PARSE_FAILED"
         )
 
+    def test_key_may_lack_the_scope_of_one_object(self):
+        self.sources.auth.closed.add("leads")
+        self.addCleanup(self.sources.auth.closed.clear)
+        body = self.query("{leads {totalCount}}").json()
+        self.assertIsNone(body["data"])
+        self.assertEqual(body["errors"][0]["extensions"]["code"], "FORBIDDEN")
+        self.data("{deals {totalCount}}")
+
     def test_only_json_is_taken(self):
         answer = requests.post(
             f"{self.sources.graphql_url}/graphql",

@@ -10,7 +10,10 @@ from odoo.tests import BaseCase
 
 from odoo.addons.crm_migration.samples.servers import World
 from odoo.addons.crm_migration.samples.servers.__main__ import main
+from odoo.addons.crm_migration.samples.servers.common import SEED
 from odoo.addons.crm_migration.samples.servers.export import export
+from odoo.addons.crm_migration.samples.servers.fasttrack import FastTrack
+from odoo.addons.crm_migration.samples.servers.road_runner import RoadRunner
 
 
 class WorldCase(BaseCase):
@@ -61,6 +64,13 @@ class TestVolumes(WorldCase):
         status = Counter(d["status"] for d in self.fasttrack.listing("deal"))
         self.assertEqual((status["WON"], status["LOST"]), (12, 9))
 
+    def test_what_changes_in_one_world_stays_there(self):
+        other = World()
+        other.road_runner.update("contact", "ct_1", name="Other")
+        other.road_runner.delete("deal", "dl_1", hard=True)
+        self.assertEqual(World().truth(), self.truth)
+        self.assertNotEqual(self.road_runner.get("contact", "ct_1")["name"], "Other")
+
     def test_users_and_stages_of_both(self):
         for store in (self.road_runner, self.fasttrack):
             users = store.listing("user")
@@ -76,9 +86,8 @@ class TestVolumes(WorldCase):
             self.assertEqual(len(names[0] & names[1]), 1)
 
     def test_same_seed_same_world_and_a_scale_multiplies_it(self):
-        again = World()
-        self.assertEqual(again.road_runner.tables, self.road_runner.tables)
-        self.assertEqual(again.fasttrack.tables, self.fasttrack.tables)
+        self.assertEqual(RoadRunner(SEED).tables, self.road_runner.tables)
+        self.assertEqual(FastTrack(SEED).tables, self.fasttrack.tables)
         other = World(seed="another")
         self.assertNotEqual(other.road_runner.tables, self.road_runner.tables)
         large = World(scale=3).truth()

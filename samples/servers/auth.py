@@ -27,7 +27,7 @@ class Auth:
     #: Seconds that an issued token is good for.
     expires_in: int = 3600
     accept: set = field(default_factory=lambda: set(KINDS))
-    #: Path names of objects that the key may not read.
+    #: Paths and root fields of objects that the key may not read.
     closed: set = field(default_factory=set)
     revoked: bool = False
 

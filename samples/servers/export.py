@@ -65,7 +65,8 @@ def flat(record):
 
 def _put(out, name, value):
     if name in _CUSTOM and isinstance(value, dict):
-        out |= {f"custom.{key}": part for key, part in value.items()}
+        for key, part in value.items():
+            _put(out, f"custom.{key}", part)
     elif name in _CUSTOM and isinstance(value, list):
         out |= {f"custom.{part['key']}": part["value"] for part in value}
     elif isinstance(value, dict) and "id" in value and _REFERENCE >= set(value):
@@ -73,11 +74,17 @@ def _put(out, name, value):
         out |= {f"{name}.{key}": v for key, v in value.items() if key != "id"}
     elif isinstance(value, dict) and set(value) == _MONEY:
         out[name], out[f"{name}.currency"] = value["amount"], value["currency"]
+    elif isinstance(value, list) and all(_is_id(part) for part in value):
+        out[name] = [part["id"] for part in value]
     elif isinstance(value, dict) and value:
         for key, part in value.items():
             _put(out, f"{name}.{key}", part)
     else:
         out[name] = value
+
+
+def _is_id(value):
+    return isinstance(value, dict) and set(value) == {"id"}
 
 
 def _tables(source, store):

@@ -1,5 +1,6 @@
 """The records of one source: kept in memory, changed at run time, listed in order."""
 
+import copy
 import threading
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -32,6 +33,15 @@ class Store:
         self._lock = threading.RLock()
         self._orders = {}
         self._ticks = 0
+
+    def copy(self):
+        """The same records in a store of its own; what is changed here stays here."""
+        other = copy.copy(self)
+        other.tables = defaultdict(dict, {k: dict(v) for k, v in self.tables.items()})
+        other.repeats = defaultdict(dict, {k: dict(v) for k, v in self.repeats.items()})
+        other.poison = dict(self.poison)
+        other._lock, other._orders = threading.RLock(), {}
+        return other
 
     def id_of(self, obj, record):
         fields = self.keys.get(obj)
@@ -92,9 +102,6 @@ class Store:
     def get(self, obj, key):
         with self._lock:
             return self.tables[obj].get(key)
-
-    def count(self, obj, deleted=False):
-        return len({self.id_of(obj, r) for r in self.listing(obj, deleted=deleted)})
 
     def listing(
         self,

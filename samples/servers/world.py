@@ -1,6 +1,7 @@
 """Everything the sample sources know: two companies, deterministic, changeable."""
 
 from collections import Counter
+from functools import lru_cache
 
 from .common import SEED
 from .fasttrack import FastTrack
@@ -15,8 +16,11 @@ class World:
 
     def __init__(self, seed=SEED, scale=1):
         self.seed, self.scale = seed, scale
-        self.road_runner = RoadRunner(seed, scale)
-        self.fasttrack = FastTrack(seed, scale)
+        if scale == 1:
+            self.road_runner, self.fasttrack = (s.copy() for s in _pristine(seed))
+        else:
+            self.road_runner = RoadRunner(seed, scale)
+            self.fasttrack = FastTrack(seed, scale)
         self.stores = {"road_runner": self.road_runner, "fasttrack": self.fasttrack}
 
     def truth(self):
@@ -27,6 +31,12 @@ class World:
         and `poisoned` (ids), `trouble` ({name: ids}).
         """
         return {name: _source(store) for name, store in self.stores.items()}
+
+
+@lru_cache(maxsize=4)
+def _pristine(seed):
+    """Both stores as they are before anything changes: made once for many tests."""
+    return RoadRunner(seed), FastTrack(seed)
 
 
 def _source(store):
