@@ -140,6 +140,11 @@ class TestStorage(SamplesCase):
         data = requests.get(fresh, timeout=20).content
         self.assertEqual(len(data), rows[key]["byte_size"])
 
+    def test_file_that_is_new_can_be_read(self):
+        new = self.sources.world.road_runner.create("file", filename="new.pdf")
+        self.rows[new] = self.get(f"/api/v2/files/{new}").json()["data"]
+        self.assertEqual(self.fetch(new).status_code, 200)
+
     def test_storage_may_fail_too(self):
         self.sources.faults.add("503-empty", server="storage")
         self.assertEqual(self.fetch("fl_20").status_code, 503)

@@ -75,7 +75,7 @@ class Server:
         self.port = self._server.server_port
         self.url = f"http://{HOST}:{self.port}"
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}
         )
         self._thread.daemon = True
 

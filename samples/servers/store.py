@@ -30,6 +30,10 @@ class Store:
         self.repeats = defaultdict(dict)
         #: Ids that cannot be read: "page" fails the page, "node" only the record.
         self.poison = {}
+        #: What the storage holds, by the id of the file.
+        self.blobs = {}
+        #: Name of a trouble -> [(object, id)].
+        self.trouble = {}
         self._lock = threading.RLock()
         self._orders = {}
         self._ticks = 0
@@ -39,7 +43,7 @@ class Store:
         other = copy.copy(self)
         other.tables = defaultdict(dict, {k: dict(v) for k, v in self.tables.items()})
         other.repeats = defaultdict(dict, {k: dict(v) for k, v in self.repeats.items()})
-        other.poison = dict(self.poison)
+        other.poison, other.blobs = dict(self.poison), dict(self.blobs)
         other._lock, other._orders = threading.RLock(), {}
         return other
 
@@ -76,6 +80,8 @@ class Store:
             for field in ("created_at", "updated_at"):
                 if field in pattern and field not in values:
                     new[field] = moment
+            if pattern.get("id") in self.blobs:
+                self.blobs[new["id"]] = self.blobs[pattern["id"]]
             return self.add(obj, new)
 
     def new_id(self, obj):

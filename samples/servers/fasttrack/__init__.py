@@ -29,8 +29,6 @@ class FastTrack(Store):
 
     def __init__(self, seed, scale=1):
         super().__init__("fasttrack")
-        self.blobs = {}
-        self.trouble = {}
         people.users(self)
         deals.labels(self)
         deals.pipelines(self)

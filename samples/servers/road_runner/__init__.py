@@ -34,8 +34,6 @@ class RoadRunner(Store):
 
     def __init__(self, seed, scale=1):
         super().__init__("road_runner")
-        self.blobs = {}
-        self.trouble = {}
         people.users(self)
         people.tags(self)
         custom.definitions(self)
