@@ -5,6 +5,7 @@ python -m samples.servers export FOLDER
 """
 
 import argparse
+import sys
 import threading
 from pathlib import Path
 
@@ -54,20 +55,25 @@ def _plan(texts):
     return [(int(when) if when.isdigit() else when, fault) for when, fault in pairs]
 
 
+def _say(text=""):
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def _show(sources):
     auth = sources.auth
-    print(f"REST       {sources.rest_url}/api/v2  (v1: /api/v1)")
-    print(f"           X-API-Key: {auth.api_key}  (v1: Authorization: Token ...)")
-    print(f"           {sources.paged('STYLE')}/api/v2: {' '.join(STYLES)}")
-    print(f"           POST /oauth/token: {auth.client_id} {auth.client_secret}")
-    print(f"GraphQL    {sources.graphql_url}/graphql")
-    print(f"           Authorization: Bearer {auth.token}")
-    print(f"           {sources.graphql_url}/with/CHOICE=VALUE,.../graphql:")
+    _say(f"REST       {sources.rest_url}/api/v2  (v1: /api/v1)")
+    _say(f"           X-API-Key: {auth.api_key}  (v1: Authorization: Token ...)")
+    _say(f"           {sources.paged('STYLE')}/api/v2: {' '.join(STYLES)}")
+    _say(f"           POST /oauth/token: {auth.client_id} {auth.client_secret}")
+    _say(f"GraphQL    {sources.graphql_url}/graphql")
+    _say(f"           Authorization: Bearer {auth.token}")
+    _say(f"           {sources.graphql_url}/with/CHOICE=VALUE,.../graphql:")
     for name, values in CHOICES.items():
-        print(f"             {name}={'|'.join(values)}")
-    print(f"Storage    {sources.storage_url}  (signed addresses only)")
-    print("Faults     header `X-Fault: NAME[:ARGUMENT]`, `x2` twice, e.g. 429:5, 500x2")
-    print("           " + " ".join(sorted(sources.faults.known)))
+        _say(f"             {name}={'|'.join(values)}")
+    _say(f"Storage    {sources.storage_url}  (signed addresses only)")
+    _say("Faults     header `X-Fault: NAME[:ARGUMENT]`, `x2` twice, e.g. 429:5, 500x2")
+    _say("           " + " ".join(sorted(sources.faults.known)))
 
 
 def main(given=None):
@@ -76,7 +82,7 @@ def main(given=None):
     if options.command == "export":
         forms = options.form and dict.fromkeys(world.stores, options.form)
         for path in export(world, options.folder, forms):
-            print(f"{path.stat().st_size:10d}  {path}")
+            _say(f"{path.stat().st_size:10d}  {path}")
         return
     ports = {name: getattr(options, f"{name}_port") for name in ("rest", "graphql")}
     ports["storage"] = options.storage_port
@@ -88,7 +94,7 @@ def main(given=None):
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
-            print()
+            _say()
 
 
 if __name__ == "__main__":
