@@ -204,7 +204,7 @@ class _Fetch:
         if signed:
             self.session.get_ready()
         with ExitStack() as stack:
-            if self.session.is_trusted(url):
+            if self.session.transport.is_trusted(url):
                 # Files on hosts of others do not count among the source's calls.
                 stack.enter_context(self.session.throttle.slot())
             return self.session.transport.follow(
@@ -287,8 +287,12 @@ class _Fetch:
         if status in (403, 410):
             kind = FileRefused if status == 403 else FileGone
             return _LinkEnded(kind(_missing(status)))
-        if isinstance(error, Trouble | SourcePaused):
-            return error
+        is_own = self.session.transport.is_trusted(answer.url)
+        if isinstance(error, SourcePaused):
+            return error if is_own else FileCutOff(words)
+        if isinstance(error, Trouble):
+            # The limits of a storage are not those of the source's calls.
+            return error if is_own else Trouble(words, "busy", error.wait)
         if status in (404, 405):
             return FileGone(_missing(status))
         return FileRefused(words)

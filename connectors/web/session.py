@@ -84,8 +84,10 @@ class SourceSession:
     def url(self, path: str) -> str:
         """Return the full URL of a path of the profile, or of a full URL."""
         path = self.path(path)
-        if re.match(r"https?://", path, re.I):
+        if re.match(r"[a-z][a-z0-9+.-]*://", path, re.I):
             return path
+        if path.startswith("//"):
+            return f"{self.transport.home.scheme}:{path}"
         if not path:
             return self.base_url
         return f"{self.base_url.rstrip('/')}/{path.lstrip('/')}"
