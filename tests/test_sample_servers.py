@@ -113,6 +113,11 @@ class TestPaging(SamplesCase):
         again = self.get("/api/v2/contacts", base=base, cursor=cursor).json()
         self.assertEqual(again, first)
 
+    def test_pages_are_as_many_as_the_truth_says(self):
+        bodies = list(self.pages("/api/v2/activities"))
+        facts = self.truth["road_runner"]["activity"]
+        self.assertEqual((len(bodies), facts["repeated"]), (facts["pages"], ["ac_20"]))
+
     def test_page_after_the_last_is_empty(self):
         self.assertEqual(self.get("/api/v2/contacts", page=99).json()["data"], [])
 

@@ -27,7 +27,7 @@ class World:
         """What a complete pull must find: {source: {object: facts}}.
 
         Facts are `live` and `all` (with tombstones) as counts of different ids,
-        `listed` (rows of the list, repeated ids included), `deleted`, `repeated`
+        `listed` (rows of the list, repeated ids included), `pages` (of 100 rows), `deleted`, `repeated`
         and `poisoned` (ids), `trouble` ({name: ids}).
         """
         return {name: _source(store) for name, store in self.stores.items()}
@@ -56,6 +56,7 @@ def _object(store, obj):
         "live": len(counts),
         "all": len(everything),
         "listed": len(live),
+        "pages": -(-len(live) // 100),
         "deleted": sorted(everything - set(counts)),
         "repeated": sorted(key for key, count in counts.items() if count > 1),
         "poisoned": sorted(key for key in store.poison if key in everything),
