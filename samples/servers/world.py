@@ -27,8 +27,8 @@ class World:
         """What a complete pull must find: {source: {object: facts}}.
 
         Facts are `live` and `all` (with tombstones) as counts of different ids,
-        `listed` (rows of the list, repeated ids included), `pages` (of 100 rows), `deleted`, `repeated`
-        and `poisoned` (ids), `trouble` ({name: ids}).
+        `listed` (rows of the list, repeated ids included), `pages` (of 100 rows),
+        `deleted`, `repeated` and `poisoned` (ids), `trouble` ({name: ids}).
         """
         return {name: _source(store) for name, store in self.stores.items()}
 
