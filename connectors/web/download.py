@@ -6,7 +6,6 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.message import Message
 from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any
@@ -15,56 +14,40 @@ import requests
 
 from ...exceptions import SourceError, SourcePaused, UnsafeAddress
 from .errors import Trouble
+from .file_errors import (
+    DownloadError,
+    FileCutOff,
+    FileDiffers,
+    FileGone,
+    FileRefused,
+    FileTooLarge,
+    missing,
+    too_large,
+)
 from .guard import Origin, origin_of
-from .part import Checksum, PartFile
+from .part import Checksum, Downloaded, PartFile, file_name
 from .response import body_of, read_response
 from .session import SourceSession
 from .transport import FAILURES
+
+__all__ = [
+    "DownloadError",
+    "DownloadItem",
+    "Downloaded",
+    "FileCutOff",
+    "FileDiffers",
+    "FileGone",
+    "FileRefused",
+    "FileTooLarge",
+    "download",
+    "download_many",
+    "file_name",
+]
 
 #: What a file may have at most if the profile does not say.
 MAX_BYTES = 100 * 1024 * 1024
 #: An answer that is no file is read for the words of its error only.
 _MAX_ERROR = 256 * 1024
-
-
-class DownloadError(SourceError):
-    """A file was not fetched; `retry_later` tells whether it may come another time."""
-
-    retry_later = False
-
-
-class FileGone(DownloadError):
-    """The source does not have the file any more."""
-
-
-class FileTooLarge(DownloadError):
-    """The file is larger than allowed."""
-
-
-class FileRefused(DownloadError):
-    """The file may not be fetched: no right, link ended, host or address refused."""
-
-
-class FileDiffers(DownloadError):
-    """What came is not what the source's record promises."""
-
-
-class FileCutOff(DownloadError):
-    """The file came in part or not at all; what came is kept, and gone on from."""
-
-    retry_later = True
-
-
-@dataclass(frozen=True)
-class Downloaded:
-    """A fetched file; `mimetype` and `filename` are the server's words, or ""."""
-
-    path: str
-    size: int
-    sha256: str
-    sha1: str
-    mimetype: str = ""
-    filename: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +90,7 @@ def download(
     limit = max_bytes or files.get("max_bytes") or MAX_BYTES
     wanted = Checksum.of(checksum, expected_size)
     if expected_size is not None and expected_size > limit:
-        raise _too_large(limit, expected_size)
+        raise too_large(limit, expected_size)
     fetch = _Fetch(session, PartFile(os.fspath(target), wanted), limit, mimetype)
     return fetch.run(url, expires_at, refresh)
 
@@ -264,7 +247,7 @@ class _Fetch:
     def _check_size(self, size: int) -> None:
         if size > self.limit:
             self.part.discard()
-            raise _too_large(self.limit, size)
+            raise too_large(self.limit, size)
 
     def _finish(self, answer: requests.Response) -> Downloaded | None:
         if not self.part.is_right():
@@ -286,7 +269,7 @@ class _Fetch:
         words = str(error)
         if status in (403, 410):
             kind = FileRefused if status == 403 else FileGone
-            return _LinkEnded(kind(_missing(status)))
+            return _LinkEnded(kind(missing(status)))
         is_own = self.session.transport.is_trusted(answer.url)
         if isinstance(error, SourcePaused):
             return error if is_own else FileCutOff(words)
@@ -294,7 +277,7 @@ class _Fetch:
             # The limits of a storage are not those of the source's calls.
             return error if is_own else Trouble(words, "busy", error.wait)
         if status in (404, 405):
-            return FileGone(_missing(status))
+            return FileGone(missing(status))
         return FileRefused(words)
 
     def _redacted(self, text: str) -> str:
@@ -332,32 +315,8 @@ def _fetched(session: SourceSession, item: DownloadItem) -> Downloaded | Excepti
         return error
 
 
-def file_name(disposition: str | None) -> str:
-    """Return the file name of a Content-Disposition header, without folders."""
-    message = Message()
-    message["Content-Disposition"] = (disposition or "").replace("\n", " ")
-    name = (message.get_filename() or "").replace("\\", "/").rpartition("/")[2]
-    return "".join(char for char in name if char.isprintable()).strip()
-
-
 def _length(answer: requests.Response) -> int:
     """Return how many bytes the body is announced to have, 0 if unknown."""
     packed = answer.headers.get("Content-Encoding", "identity") != "identity"
     text = answer.headers.get("Content-Length", "")
     return int(text) if text.isdigit() and not packed else 0
-
-
-def _too_large(limit: int, size: int) -> FileTooLarge:
-    return FileTooLarge(
-        f"The file has {size / 2**20:.1f} MiB or more, {limit / 2**20:.1f} MiB are"
-        " allowed. Raise the limit, or take the file over by hand."
-    )
-
-
-def _missing(status: int) -> str:
-    if status == 403:
-        return (
-            f"The file may not be fetched ({status}): its link has ended, or the key"
-            " has no right to it."
-        )
-    return f"The source does not have the file any more ({status})."

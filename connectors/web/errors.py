@@ -1,6 +1,6 @@
 """What an answer means: one exception per reaction, one message per remedy."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from ...exceptions import (
     SourceUnavailable,
 )
 from ..profile.paths import read_path
+from .error_body import codes_in, details_in, is_word, same
 from .resets import asked_wait, next_midnight, spent_today
 from .response import Response
 from .throttle import LONGEST_NAP_S, paused
@@ -18,7 +19,6 @@ from .throttle import LONGEST_NAP_S, paused
 BUSY_S = 2.0
 MESSAGE_AT = ("error.message", "message", "errors.*.message", "error", "title")
 UNAVAILABLE_ON = (403, 404, 405, 410)
-_CODES = ("code", "errorType", "category", "policyName", "policy")
 _AUTH_CODES = {"401", "unauthorized", "unauthenticated", "invalid_authentication"}
 _LONGEST_DETAIL = 300
 
@@ -198,7 +198,7 @@ class Verdict:
                 "garbled",
             )
         for rule in self.rules.in_200:
-            if _same(read_path(data, rule["path"]), rule.get("equals")):
+            if same(read_path(data, rule["path"]), rule.get("equals")):
                 return self._failed_success()
         return None
 
@@ -234,7 +234,7 @@ class Verdict:
         data = self._json
         at = [rule["code_at"] for rule in self.rules.in_200 if rule.get("code_at")]
         own = [read_path(data, path) for path in at]
-        return _lower([*_codes_in(data), *(code for code in own if _is_word(code))])
+        return _lower([*codes_in(data), *(code for code in own if is_word(code))])
 
     @property
     def _said(self) -> str:
@@ -249,62 +249,9 @@ class Verdict:
             return "" if not self.response.content.strip() else ": unreadable answer"
         at = [rule["message_at"] for rule in self.rules.in_200 if "message_at" in rule]
         found = [read_path(data, path) for path in (*at, *self.rules.message_at)]
-        words = [str(word) for word in found if _is_word(word)][:1]
-        words = words or list(_codes_in(data))
-        words += _details(data)
+        words = [str(word) for word in found if is_word(word)][:1]
+        words = words or list(codes_in(data))
+        words += details_in(data)
         # Masked before it is cut: half a secret would not be known again.
         text = self.redact("; ".join(dict.fromkeys(words)))[:_LONGEST_DETAIL]
         return f": {text}" if text else ""
-
-
-def _is_word(value: Any) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
-
-
-def _same(found: Any, wanted: Any) -> bool:
-    """Compare a value with a rule's; vendors change the case of their words."""
-    if isinstance(found, str) and isinstance(wanted, str):
-        return found.lower() == wanted.lower()
-    return type(found) is type(wanted) and found == wanted
-
-
-def _envelopes(data: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects of a body that may describe an error."""
-    if not isinstance(data, Mapping):
-        return
-    yield data
-    errors = data.get("errors")
-    inner = errors if isinstance(errors, list) else [data.get("error")]
-    for entry in inner[:20]:
-        if isinstance(entry, Mapping):
-            yield entry
-            if isinstance(entry.get("extensions"), Mapping):
-                yield entry["extensions"]
-
-
-def _codes_in(data: Any) -> Iterator[str]:
-    for envelope in _envelopes(data):
-        for key in _CODES:
-            if _is_word(envelope.get(key)):
-                yield str(envelope[key])
-
-
-def _details(data: Any) -> list[str]:
-    """Return what a body says beyond its message: fields, rights, request."""
-    details = []
-    for envelope in _envelopes(data):
-        for key in ("fields", "errors"):
-            named = envelope.get(key)
-            if isinstance(named, Mapping):
-                details += [f"{name}: {_flat(why)}" for name, why in named.items()]
-        if envelope.get("required"):
-            details.append(_flat(envelope["required"]))
-        if _is_word(envelope.get("request_id")):
-            details.append(f"request {envelope['request_id']}")
-    return details[:10]
-
-
-def _flat(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value[:10]))
-    return str(value)

@@ -1,5 +1,7 @@
 """Going from page to page: what all ways have in common."""
 
+import hashlib
+import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -178,3 +180,9 @@ def whole(value: Any) -> int | None:
         return int(value)
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def fingerprint(values: list[Any]) -> str:
+    """Return what tells one page from another."""
+    text = json.dumps(values, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]

@@ -6,12 +6,25 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 
 _BY_LENGTH = {32: "md5", 40: "sha1", 64: "sha256"}
 _DIGEST = re.compile(r"(?:(md5|sha-?1|sha-?256)[:=])?\s*([0-9a-f]{32,64})", re.I)
 _RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 _CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """A fetched file; `mimetype` and `filename` are the server's words, or ""."""
+
+    path: str
+    size: int
+    sha256: str
+    sha1: str
+    mimetype: str = ""
+    filename: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,3 +157,11 @@ class PartFile:
             with suppress(FileNotFoundError):
                 path.unlink()
         self._start()
+
+
+def file_name(disposition: str | None) -> str:
+    """Return the file name of a Content-Disposition header, without folders."""
+    message = Message()
+    message["Content-Disposition"] = (disposition or "").replace("\n", " ")
+    name = (message.get_filename() or "").replace("\\", "/").rpartition("/")[2]
+    return "".join(char for char in name if char.isprintable()).strip()

@@ -1,6 +1,5 @@
 """The page loop of one table: positions, loops, broken items, pages that drift."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -10,7 +9,7 @@ from ...exceptions import SourceError, SourceUnavailable
 from ..base import Page, Problem, RawRecord
 from .errors import Trouble
 from .listing import Listing, Sheet, Value
-from .paging import Place
+from .paging import Place, fingerprint
 
 #: Kinds of trouble that one broken item can cause.
 BREAKS = ("server", "garbled", "timeout")
@@ -102,11 +101,11 @@ class Pull:
             sheet, broken, here = self._read(place, value)
             self._count_page()
             self._note_total(sheet.reply.total)
-            place = self.paginator.after(here, sheet.reply)
-            if self._is_repeated(sheet, here):
-                sheet, place = _emptied(sheet), None
-            place = self._checked(place)
-            items = [*broken, *self._records(sheet, value)]
+            place = self._checked(self.paginator.after(here, sheet.reply))
+            made = self._made(sheet, value)
+            if self._is_repeated(sheet, made, here):
+                place, made = None, []
+            items = [*broken, *self._wanted(made), *self._failed(sheet, value)]
             place = place or self._next_lap()
             yield self._page(items, place, is_last, sheet.reply.total)
 
@@ -158,14 +157,26 @@ class Pull:
                 " raise max_pages or page_size in the connection profile."
             )
 
-    def _is_repeated(self, sheet: Sheet, place: Place) -> bool:
+    def _made(self, sheet: Sheet, value: Value | None) -> list[list]:
+        """Return for each item of a page its record and those of its children."""
+        failed = {key for key, _reason in sheet.failed}
+        made = []
+        for item in sheet.items:
+            if failed and self.listing.key(item) in failed:
+                continue
+            self.state["line"] += 1
+            made.append(self.listing.records(item, self.state["line"], value))
+        return made
+
+    def _is_repeated(self, sheet: Sheet, made: list[list], place: Place) -> bool:
         """Tell whether a page that need not exist is the one before again.
 
         :raise SourceError: the source gives the same page again and again
         """
         if not sheet.items:
             return False
-        print_ = _fingerprint([self.listing.key(i) or i for i in sheet.items])
+        ids = [getattr(found[0], "external_id", "") for found in made if found]
+        print_ = fingerprint(ids if ids and all(ids) else sheet.items)
         seen = print_ in self._seen_pages or print_ == self.state.get("last")
         self._seen_pages.add(print_)
         self.state["last"] = print_
@@ -198,37 +209,32 @@ class Pull:
             self._marks.add(text)
         return place
 
-    def _records(self, sheet: Sheet, value: Value | None):
-        """Yield the records and problems of a page."""
-        failed = dict(sheet.failed)
-        for item in sheet.items:
-            key = self.listing.key(item)
-            if key and key in failed:
-                continue
-            if not self._is_wanted(item, key):
-                continue
-            self.state["line"] += 1
-            yield from self.listing.records(item, self.state["line"], value)
+    def _failed(self, sheet: Sheet, value: Value | None) -> Iterator[Problem]:
+        """Yield the problems of what a page names as broken."""
         for key, reason in sheet.failed:
             self.state["line"] += 1
             yield self.listing.broken(reason, self.state["line"], value, key)
 
-    def _is_wanted(self, item: Any, key: str) -> bool:
-        """Tell whether an item belongs to this pull; keep account of what came."""
-        moment = self.listing.normaliser.moment_of(item) if key else None
-        if self._came_before(item, key) and self.state.get("lap"):
-            return False
-        if self.listing.delta.is_late(moment):
-            self.state["late"] = self.state.get("late", 0) + 1
-            return False
-        return self.listing.delta.keeps(moment, self.start)
+    def _wanted(self, made: list[list]) -> Iterator[RawRecord | Problem]:
+        """Yield what belongs to this pull; keep account of what came."""
+        for found in made:
+            head = found[0] if found else None
+            if not isinstance(head, RawRecord):
+                yield from found
+            elif self._came_before(head) and self.state.get("lap"):
+                continue
+            elif self.listing.delta.is_late(head.updated_at):
+                self.state["late"] = self.state.get("late", 0) + 1
+            elif self.listing.delta.keeps(head.updated_at, self.start):
+                yield from found
 
-    def _came_before(self, item: Any, key: str) -> bool:
-        if not self.paginator.can_skip or not key:
+    def _came_before(self, record: RawRecord) -> bool:
+        if not self.paginator.can_skip or not record.external_id:
             return False
-        content = hash(json.dumps(item, sort_keys=True))
-        before = self._contents.get(hash(key))
-        self._contents[hash(key)] = content
+        content = record.updated_at or json.dumps(record.data, sort_keys=True)
+        key, content = hash(record.external_id), hash(content)
+        before = self._contents.get(key)
+        self._contents[key] = content
         # It moved to a later page: what came after it moved up a place, and one
         # record went from the page to come to the page that was read.
         self._shifted |= before is not None and before != content
@@ -287,12 +293,3 @@ class Pull:
             value=str(count),
             severity="info",
         )
-
-
-def _emptied(sheet: Sheet) -> Sheet:
-    return Sheet(sheet.reply, [], [])
-
-
-def _fingerprint(values: list[Any]) -> str:
-    text = json.dumps(values, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]

@@ -48,6 +48,7 @@ class PagePump:
             count += 1
         self._came: queue.SimpleQueue[tuple] = queue.SimpleQueue()
         self._stopped = threading.Event()
+        self._gates: set[threading.Semaphore] = set()
         self._threads = [
             threading.Thread(target=self._work, name=f"pull-{number}", daemon=True)
             for number in range(min(max(concurrency, 1), count))
@@ -81,6 +82,8 @@ class PagePump:
     def close(self) -> None:
         """Stop the threads; pages that were not taken are dropped."""
         self._stopped.set()
+        for gate in list(self._gates):
+            gate.release()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(CLOSE_S)
@@ -99,17 +102,15 @@ class PagePump:
 
     def _pull(self, job: PumpJob) -> None:
         taken = threading.Semaphore(0)
+        self._gates.add(taken)
         try:
             for page in self._connector.pages(job.table, job.cursor, job.since):
                 self._came.put((job.table, page, taken))
-                if not self._wait(taken):
+                if not self._stopped.is_set():
+                    taken.acquire()
+                if self._stopped.is_set():
                     return
         except Exception as error:
             self._came.put((job.table, error, taken))
-
-    def _wait(self, taken: threading.Semaphore) -> bool:
-        """Wait until the consumer took the page; False if the pump was closed."""
-        while not self._stopped.is_set():
-            if taken.acquire(timeout=0.2):
-                return True
-        return False
+        finally:
+            self._gates.discard(taken)
