@@ -187,10 +187,10 @@ class GraphQLPull:
                 (entry.cursor for entry in reading.entries if entry.cursor),
                 reading.next_cursor,
             )
-            if not after or after == self.state.get("after"):
+            is_last = reading.has_more is False or not (after or reading.has_more)
+            if not is_last and (not after or after == self.state.get("after")):
                 raise error
             self.state["after"] = after
-            is_last = reading.has_more is False
         self.state["offset"] += 1
         self._grow()
         entry = Entry(None, errors=getattr(error, "errors", None) or [])

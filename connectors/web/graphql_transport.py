@@ -28,6 +28,8 @@ _RETRY_KEYS = ("retry_after", "retry_in_seconds", "retryAfter")
 _CODE_KEYS = ("code", "status_code", "errorType", "category")
 #: A source may answer a query that fails with one of these and say why in the body.
 _ACCEPTED = (400, 422, 500)
+#: Points come back a little later than computed: clocks and roundings differ.
+_GRACE_S = 0.1
 
 
 def codes_of(error: Any) -> set[str]:
@@ -84,7 +86,7 @@ class SessionTransport(Transport):
         what = what or request.operation_name or "a query"
         wait = self.meter.wait_before(kind)
         if wait:
-            self.session.throttle.quiet(wait)
+            self.session.throttle.quiet(wait + _GRACE_S)
         response = self.session.request(
             "POST",
             self.url,
