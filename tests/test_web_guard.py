@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from odoo.addons.crm_migration.connectors.web.errors import Trouble
 from odoo.addons.crm_migration.connectors.web.guard import (
     AddressGuard,
     origin_of,
@@ -189,6 +190,11 @@ class TestPinned(WebCase):
             r" known\). Check base URL and network",
         ):
             session.request("GET", "/ok", tries=1)
+
+    def test_a_host_that_cannot_be_one(self):
+        session = self.session(base_url=f"http://{'a' * 70}.example")
+        error = self.refused(Trouble, session.request, "GET", "/ok", tries=1)
+        self.assertIn("cannot be reached", str(error))
 
     def test_environment_proxies_are_ignored(self):
         self.source.answers("/ok", {"ok": True})

@@ -353,6 +353,22 @@ class TestLinks(ListCase):
         self.source.answers("/list", view)
         self.assert_whole(self.pull(self.NEXT), 4)
 
+    def test_an_address_under_an_odd_name(self):
+        def view():
+            body = self.linked()
+            return {"value": body["data"], "@odata.nextLink": body["links"]["next"]}
+
+        self.source.answers("/list", view)
+        at = {"next_url_at": '["@odata.nextLink"]', "records_at": "value"}
+        self.assert_whole(self.pull({**self.NEXT, **at}), 4)
+        self.source.answers("/list", lambda: {"value": self.numbered()[0]})
+        self.assert_whole(self.pull({**PAGE, **at}))
+
+    def test_an_address_that_is_none(self):
+        body = {"data": self.rows[:10], "links": {"next": "http://[bad"}}
+        self.source.answers("/list", body)
+        self.refused(UnsafeAddress, self.pull, self.NEXT)
+
     def test_a_link_header(self):
         def view():
             body = self.linked()

@@ -161,13 +161,17 @@ class TestPull(RestCase):
             "sort": {"param": "sort", "value": "n", "order_param": "o", "order": "asc"},
             "deleted": {"param": "include_deleted", "value": True},
         }
-        contact = {"params": {"status": "all"}, "headers": {"X-Company": "7"}}
+        contact = {
+            "params": {"status": "all", "with_notes": True},
+            "headers": {"X-Company": "7"},
+        }
         self.pull(delta=delta, contact=contact)
         for asked in self.source.seen:
             self.assertEqual(asked.args["sort"], "n")
             self.assertEqual(asked.args["o"], "asc")
             self.assertEqual(asked.args["include_deleted"], "true")
             self.assertEqual(asked.args["status"], "all")
+            self.assertEqual(asked.args["with_notes"], "true")
             self.assertEqual(asked.headers["x-company"], "7")
 
     def test_deleted_records_say_so(self):

@@ -580,6 +580,7 @@ class TestRedirects(WebCase):
             "http://169.254.169.254/latest/meta-data/",
             "ftp://127.0.0.1/x",
             f"http://me:{KEY}@127.0.0.1/x",
+            "http://[bad/x",
         ):
             self.source = self.serve()
             self.source.redirects("/old", target)

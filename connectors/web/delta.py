@@ -82,7 +82,7 @@ class Delta:
         deleted = self.spec.get("deleted") or {}
         if deleted.get("param"):
             value = deleted.get("value", True)
-            ask.params[deleted["param"]] = _word(value)
+            ask.params[deleted["param"]] = word(value)
 
     def _fill_until(self, ask: Ask) -> None:
         if self.until is not None and self.spec.get("until_param"):
@@ -103,7 +103,8 @@ class Delta:
         return int(text) if self._format.startswith("epoch") else text
 
 
-def _word(value: Any) -> Any:
+def word(value: Any) -> Any:
+    """Return a value as a parameter says it: true and false in lower case."""
     return str(value).lower() if isinstance(value, bool) else value
 
 

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
+from urllib.parse import urljoin
 
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
@@ -78,6 +79,17 @@ def origin_of(url: str) -> Origin:
         raise UnsafeAddress("An address has to begin with https:// and name a host.")
     host = parsed.host.strip("[]").lower().rstrip(".")
     return Origin(parsed.scheme, host, parsed.port or PORTS[parsed.scheme])
+
+
+def join_url(base: str, target: str) -> str:
+    """Return the address that a source means by a target that may be relative.
+
+    :raise UnsafeAddress: it means none
+    """
+    try:
+        return urljoin(base, target.strip())
+    except ValueError:
+        raise UnsafeAddress("The source gives an address that is none.") from None
 
 
 def public_part(url: str) -> str:
@@ -186,7 +198,7 @@ class _Pinned:
         name = self._dns_host
         try:
             numbers = self.guard.addresses(name.strip("[]").rstrip("."), self.port)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise NewConnectionError(self, f"no host {name}: {error}") from None
         if not numbers:
             raise NewConnectionError(self, f"no host {name}")

@@ -11,7 +11,7 @@ from ..base import Problem, RawRecord
 from ..profile.normalise import Normaliser, corrupt_item
 from ..profile.paths import compile_path, read_path
 from ..profile.references import id_text
-from .delta import Delta
+from .delta import Delta, word
 from .errors import UNAVAILABLE_ON
 from .paginators import paginator_of
 from .paging import Ask, Place, Reply, set_at, whole
@@ -128,7 +128,8 @@ class Listing:
         self.delta.fill(ask, start)
         for name, sent in paging.items():
             set_at(ask.body, name, sent)
-        ask.params = {**(self.spec.get("params") or {}), **ask.params}
+        fixed = self.spec.get("params") or {}
+        ask.params = {**{name: word(fixed[name]) for name in fixed}, **ask.params}
         if value is not None:
             hole = f"{{{self.each['param']}}}"
             if hole in path:

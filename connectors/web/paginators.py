@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin
 
 from ...exceptions import SourceError
 from ..profile.paths import is_empty
 from .counting import Offset, PageNumbers
+from .guard import join_url
 from .paging import Ask, Paginator, Reply, header_link, is_true
 
 
@@ -75,7 +75,7 @@ class NextUrl(Paginator):
         more = self._read(reply, "has_more_at")
         if more is not None and not is_true(more):
             return None
-        return {**place, "url": urljoin(reply.response.url, link.strip())}
+        return {**place, "url": join_url(reply.response.url, link)}
 
     def _next(self, reply: Reply) -> Any:
         return self._read(reply, "next_url_at")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from ..profile.paths import compile_path, is_empty, read_path
 from .response import Response
 
 Place = dict[str, Any]
+_PLAIN_PATH = re.compile(r"[\w.-]+")
 
 
 @dataclass
@@ -121,7 +123,7 @@ class Paginator(ABC):
         found = read_path(reply.body, at)
         if not is_empty(found):
             return True
-        holder = at.rpartition(".")[0]
+        holder = at.rpartition(".")[0] if _PLAIN_PATH.fullmatch(at) else ""
         knows = compile_path(at).exists(reply.body) or (
             holder and isinstance(read_path(reply.body, holder), dict)
         )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 from requests import exceptions as failures
@@ -14,7 +14,14 @@ from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 from ...exceptions import SourceError, UnsafeAddress
 from .auth import Credential
 from .errors import Trouble
-from .guard import AddressGuard, GuardedAdapter, Origin, origin_of, public_part
+from .guard import (
+    AddressGuard,
+    GuardedAdapter,
+    Origin,
+    join_url,
+    origin_of,
+    public_part,
+)
 from .options import WebOptions
 from .response import BrokenBody
 from .secret import Vault
@@ -64,7 +71,10 @@ class Transport:
 
         :raise UnsafeAddress: a secret is in it where it cannot be taken out
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise UnsafeAddress("The source gives an address that is none.") from None
         fields = parse_qsl(parts.query, keep_blank_values=True)
         kept = [
             (name, value)
@@ -124,11 +134,11 @@ class Transport:
                 allow_redirects=False,
                 verify=self._verify,
             )
-            target = self._http.get_redirect_target(answer)
+            target = self._target(answer)
             if target is None:
                 return answer
             answer.close()
-            url = self.without_key(urljoin(url, target))
+            url = self.without_key(join_url(url, target))
             if answer.status_code == 303:
                 method, json, data = "GET", None, None
             if self.guard.check(url) != origin:
@@ -141,6 +151,12 @@ class Transport:
             f"{self.home} redirects more than {redirects} times. Enter the address that"
             " it ends at as base URL."
         )
+
+    def _target(self, answer: requests.Response) -> str | None:
+        try:
+            return super(_Session, self._http).get_redirect_target(answer)
+        except UnicodeError:
+            raise UnsafeAddress("The source redirects to no address.") from None
 
     def failed(
         self, failure: Exception, what: str, where: Origin | None = None
@@ -176,9 +192,16 @@ class Transport:
         )
 
 
+class _Session(requests.Session):
+    """A session to which nothing is a redirect: the transport follows them itself."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return None: requests would parse and prepare the next request already."""
+
+
 def _http_session(guard: AddressGuard, contact: str, concurrency: int):
     """Return a requests session that keeps to the guard and to itself."""
-    http = requests.Session()
+    http = _Session()
     http.trust_env = False  # no proxy, netrc or CA bundle of the environment
     http.cookies = RequestsCookieJar(DefaultCookiePolicy(allowed_domains=[]))
     http.headers.clear()
