@@ -10,7 +10,9 @@ MAX_LIST = 3
 _EMAIL = re.compile(r"([\w.+-])[\w.+-]*@([\w-])[\w-]*((?:\.[\w-]+)+)")
 _PHONE = re.compile(r"\+?\(?\d[\d\s()./-]{5,}\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{4}.*", re.A)
-_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*%?")
+_NUMBER = re.compile(
+    r"-?(?:\d{1,5}|\d{1,12}[.,]\d{1,2}|\d{1,3}(?:,\d{3})+(?:\.\d{1,4})?)%?"
+)
 _PERSONAL = re.compile(
     r"name|phone|mobile|fax|street|line_?[12]|zip|postal|subject|title|location"
     r"|description|notes?|body|text|content|comment|vat|serial|message_id",
@@ -94,7 +96,7 @@ class Masker:
             return _mask_url(text)[:MAX_TEXT]
         if _BORN.search(leaf):
             return mask_text(short)
-        if _MOMENT.fullmatch(text) or _NUMBER.fullmatch(text) and len(text) < 6:
+        if _MOMENT.fullmatch(text) or _NUMBER.fullmatch(text):
             return short
         if _EMAIL.search(short):
             return mask_mail(short)
