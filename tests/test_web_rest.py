@@ -424,6 +424,11 @@ class TestBrokenItems(RestCase):
         rest = self.pull(first.cursor)
         self.assertEqual(len(self.ids([first, *rest])), 60)
 
+    def test_a_source_that_says_when_to_come_back_is_not_searched(self):
+        self.source.answers("/contacts", ("", 503, {"Retry-After": "20"}))
+        self.refused(Trouble, self.pull)
+        self.assertEqual(len(self.source.seen), 5)
+
     def test_207_names_what_it_could_not_give(self):
         rows = [{"id": "a"}, {"id": "b"}, {"id": "c"}]
         errors = [
@@ -533,6 +538,14 @@ class TestForeach(RestCase):
             [("s7", "pl_7"), ("s8", "pl_8")],
         )
         self.assertEqual(self.records(pages)[0].file, "GET /pipelines/7/stages")
+
+    def test_a_value_that_is_gone_when_the_pull_goes_on(self):
+        self.source.answers("/p", lambda: {"data": [{"id": flask.request.args["of"]}]})
+        spec = {"path": "/p", "foreach": {"param": "of", "values": ["a", "b"]}}
+        table = SourceTable("p", "", ())
+        cursor = {"value": "gone", "place": {"offset": 90}, "line": 7, "pages": 3}
+        pages = self.pull(cursor, table=table, objects={"p": spec})
+        self.assertEqual(self.ids(pages), ["a", "b"])
 
     def test_a_value_that_the_source_does_not_have(self):
         def view():

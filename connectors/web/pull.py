@@ -81,6 +81,7 @@ class Pull:
         sent = [value.sent if value else None for value in self.values]
         if "value" in self.state and self.state["value"] in sent:
             return iter(values[sent.index(self.state["value"]) :])
+        self.state.pop("place", None)  # it is one of a value that is gone
         return iter(values)
 
     def _not_there(self, error: SourceUnavailable, value: Value | None) -> Problem:
@@ -131,7 +132,8 @@ class Pull:
                 return sheet, broken, place
             except Trouble as trouble:
                 first = first or trouble
-                if trouble.kind not in BREAKS:
+                # A source that says when to come back does not fail at an item.
+                if trouble.kind not in BREAKS or trouble.wait is not None:
                     raise
                 error = trouble
             if narrower is not None:

@@ -28,6 +28,8 @@ from .secret import Vault
 
 AGENT = "odoo-migration/19.0"
 MAX_REDIRECTS = 5
+#: Connections kept to one host: lists and files together never need more.
+POOL = 32
 #: What a call that got no whole answer raises.
 FAILURES = (failures.RequestException, HTTPError, BrokenBody)
 #: Headers of a caller that may go to another origin than the source's.
@@ -54,9 +56,7 @@ class Transport:
         self.trusted = {self.home, *_allowed(profile, self.home)}
         self.timeout = float(limits.get("timeout_s") or 60)
         self._verify = _verify(profile)
-        self._http = _http_session(
-            self.guard, options.contact, limits.get("concurrency") or 1
-        )
+        self._http = _http_session(self.guard, options.contact)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -199,7 +199,7 @@ class _Session(requests.Session):
         """Return None: requests would parse and prepare the next request already."""
 
 
-def _http_session(guard: AddressGuard, contact: str, concurrency: int):
+def _http_session(guard: AddressGuard, contact: str) -> requests.Session:
     """Return a requests session that keeps to the guard and to itself."""
     http = _Session()
     http.trust_env = False  # no proxy, netrc or CA bundle of the environment
@@ -216,7 +216,7 @@ def _http_session(guard: AddressGuard, contact: str, concurrency: int):
     )
     for scheme in ("http://", "https://"):
         # Nothing is repeated here: the session does, which knows what answers mean.
-        http.mount(scheme, GuardedAdapter(guard, pool_maxsize=max(4, concurrency)))
+        http.mount(scheme, GuardedAdapter(guard, pool_maxsize=POOL))
     return http
 
 
