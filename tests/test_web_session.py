@@ -556,6 +556,13 @@ class TestRedirects(WebCase):
         self.assertIn("an address with the key inside", str(error))
         self.assertEqual(self.foreign.seen, [])
 
+    def test_a_user_name_may_stand_in_an_address(self):
+        self.source.redirects("/old", "/x?by=anna.lee")
+        secrets = {"username": "anna.lee", "password": KEY}
+        auth = {"type": "basic", "extra_headers": {"X-Tenant": "old-tenant"}}
+        self.session(secrets, auth=auth).request("GET", "/old")
+        self.assertEqual(self.source.seen[1].args, {"by": "anna.lee"})
+
     def test_what_is_posted_does_not_go_to_another_origin(self):
         self.source.redirects("/old", f"{self.foreign.url}/x", 307)
         error = self.refused(

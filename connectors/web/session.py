@@ -41,7 +41,7 @@ class SourceSession:
         self.options = options = options or WebOptions()
         limits = profile.get("limits") or {}
         self.profile = profile
-        self.vault = Vault(secrets.values())
+        self.vault = Vault(secrets)
         self.rules = ErrorRules.of(profile)
         self.tries = limits.get("max_retries") or MAX_TRIES
         self.base_url = _filled(profile.get("base_url") or "", profile)
@@ -58,7 +58,7 @@ class SourceSession:
             profile, secrets, self._post_form, self.vault, options.clock
         )
         for value in self._credential.hidden():
-            self.vault.add(value)
+            self.vault.hide(value)
         self._logs = QuietLogs(self.vault)
         self._logs.install()
 

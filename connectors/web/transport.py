@@ -79,13 +79,12 @@ class Transport:
         kept = [
             (name, value)
             for name, value in fields
-            if name != self.credential.query_param
-            and self._vault.redact(value) == value
+            if name != self.credential.query_param and not self._vault.is_in(value)
         ]
         if kept != fields:
             parts = parts._replace(query=urlencode(kept))
         url = parts.geturl()
-        if self._vault.redact(url) != url:
+        if self._vault.is_in(url):
             raise UnsafeAddress("The source gives an address with the key inside.")
         return url
 
