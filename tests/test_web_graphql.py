@@ -6,10 +6,8 @@ from graphql import print_ast
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_migration.connectors.profile.defaults import complete
-from odoo.addons.crm_migration.connectors.web.queries import (
-    ObjectQueries,
-    read_template,
-)
+from odoo.addons.crm_migration.connectors.web.documents import read_template
+from odoo.addons.crm_migration.connectors.web.queries import ObjectQueries
 from odoo.addons.crm_migration.connectors.web.selection import (
     as_set,
     camel,
@@ -487,6 +485,28 @@ class TestListsInsideRecords(GraphQLCase):
 
 
 class TestScriptedSources(ScriptedCase):
+    def test_page_numbers_over_a_plain_list(self):
+        paging = {
+            "style": "lighthouse",
+            "size_param": "perPage",
+            "first_page": 0,
+            "page_size": 2,
+            "records_at": "@",
+            "has_more_at": "",
+            "total_at": "",
+        }
+        rows = [[{"id": "1"}, {"id": "2"}], [{"id": "3"}], []]
+        self.answers(*({"data": {"contacts": page}} for page in rows))
+        pulled = self.pull(pagination=paging)
+        self.assertEqual((pulled.ids, pulled.error), (["1", "2", "3"], None))
+        self.assertEqual(
+            [body["variables"] for body in self.bodies],
+            [{"first": 2, "page": number} for number in range(3)],
+        )
+        self.assertIn(
+            "contacts(perPage: $first, page: $page) {", self.bodies[0]["query"]
+        )
+
     def test_the_key_goes_along_and_the_body_is_json(self):
         self.answers(self.page("1"))
         self.pull()

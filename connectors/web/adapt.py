@@ -6,7 +6,8 @@ from typing import Any
 
 from graphql import DocumentNode
 
-from .queries import ObjectQueries, QueryUnusable, field_at
+from .documents import field_at
+from .queries import ObjectQueries, QueryUnusable
 from .selection import Field, Route, remove, routes
 
 _CANNOT = (
@@ -82,10 +83,9 @@ class Adapter:
 
     def _drop(self, name: str, kind: str, route: Route | None) -> bool:
         queries = self.queries
-        if route and queries.fields_at(route) is not None:
-            field = queries.fields_at(route)
-            if field and field[-1:] and self._remove(field):
-                return True
+        field = queries.fields_at(route) if route else None
+        if field and self._remove(field):
+            return True
         if name == queries.root_field and (
             kind in _ROOTS or not route or route[1:] == ()
         ):

@@ -16,10 +16,15 @@ from graphql import (
     build_client_schema,
     get_introspection_query,
     parse,
-    validate,
 )
 
-from ...exceptions import BinaryMissing, SourceError, SourceRefused, SourceUnavailable
+from ...exceptions import (
+    BinaryMissing,
+    SourceError,
+    SourcePaused,
+    SourceRefused,
+    SourceUnavailable,
+)
 from ..base import Page, Problem, RawRecord, SourceTable
 from ..profile.defaults import complete
 from ..profile.moments import format_moment
@@ -28,18 +33,17 @@ from .adapt import Adapter, is_complaint
 from .delta import Delta
 from .download import DownloadError, download
 from .graphql_pages import GraphQLPull
+from .graphql_records import RecordReader
 from .graphql_transport import SessionTransport, codes_of, words_of
 from .live import LiveConnector
 from .options import WebOptions
-from .partial import Reading, entries_in, excerpt_long, read_page, unwrap
+from .partial import Reading, excerpt_long, read_page, unwrap
 from .queries import ObjectQueries, PagingUnfit, QueryUnusable
 from .selection import camel
 from .session import SourceSession
 
 #: How often the query of one page is made smaller.
 MAX_CHANGES = 60
-#: Pages of a list inside one record.
-MAX_NESTED_PAGES = 500
 
 
 class GraphQLConnector(LiveConnector):
@@ -63,6 +67,7 @@ class GraphQLConnector(LiveConnector):
         self._gql = self.client.connect_sync()
         self._lock = threading.RLock()
         self._is_introspected = False
+        self.alone = RecordReader(self)
         self._queries: dict[str, ObjectQueries] = {}
         self._problems: list[Problem] = []
 
@@ -119,7 +124,7 @@ class GraphQLConnector(LiveConnector):
                 if data is None:
                     raise SourceError(words_of(errors[:1]))
                 self.client.schema = build_client_schema(data)
-            except SourceRefused:
+            except (SourceRefused, SourcePaused):
                 raise
             except (SourceError, GraphQLError, TypeError, KeyError, ValueError) as bad:
                 self.client.schema = None
@@ -178,8 +183,9 @@ class GraphQLConnector(LiveConnector):
         text = (self.profile.get("test") or {}).get("query") or "{ __typename }"
         data, errors = self.execute(parse(text), {}, what="the test call")
         if data is None:
+            said = excerpt_long(words_of(self._masked(errors)))
             raise SourceError(
-                f"The test call fails ({excerpt_long(words_of(errors))}). Correct"
+                f"The test call fails ({said}). Correct"
                 " test.query in the connection profile."
             )
         return data
@@ -220,8 +226,8 @@ class GraphQLConnector(LiveConnector):
             Normaliser(self.profile, name),
             delta,
             self.read,
-            lambda key: self.raw(name, key),
-            lambda *found: self._follow(name, *found),
+            lambda key: self.alone.raw(name, key),
+            lambda *found: self.alone.follow(name, *found),
             values,
             cursor,
             since,
@@ -324,82 +330,9 @@ class GraphQLConnector(LiveConnector):
             " selection and delta of the object in the connection profile."
         )
 
-    # Single records
-
-    def raw(self, name: str, key: str) -> Any:
-        """Return the raw record of an id, None if the source does not give it."""
-        try:
-            return self._raw(name, key, None)
-        except SourceRefused:
-            raise
-        except SourceError:
-            return None
-
-    def _raw(self, name: str, key: str, document: DocumentNode | None, **values: Any):
-        queries = self.queries(name)
-        document = document or queries.single()
-        if self.client.schema and validate(self.client.schema, document):
-            return None
-        data, errors = self.execute(
-            document,
-            queries.variables(document, {**values, "id": key}),
-            what=f"{name} {key}",
-            kind=f"one {name}",
-            tries=2,
-        )
-        record = data.get("record") if isinstance(data, Mapping) else None
-        is_whole = isinstance(record, dict) and record and not errors
-        return record if is_whole else None
-
-    def _follow(
-        self, name: str, item: dict, rest: dict, key: str, line: int
-    ) -> list[Problem]:
-        """Read the lists inside a record to their end."""
-        problems = []
-        for field, info in rest.items():
-            try:
-                self._follow_one(name, item, field, info, key)
-            except SourceError as error:
-                if not isinstance(error, _NestedBroken):
-                    raise
-                problems.append(
-                    Problem(
-                        "partial_item",
-                        f"{name} {key}: only the first {len(item[field])} of {field}"
-                        f" could be read: {error}",
-                        f"{self.queries(name).root_field} {{ }}",
-                        line,
-                        field=field,
-                        value=key,
-                        object=name,
-                        severity="warning",
-                    )
-                )
-        return problems
-
-    def _follow_one(
-        self, name: str, item: dict, field: str, info: Mapping[str, Any], key: str
-    ) -> None:
-        queries, seen = self.queries(name), set()
-        one = queries.fields[field]
-        for _page in range(MAX_NESTED_PAGES):
-            after = info.get("endCursor") or info.get("end_cursor")
-            if not after or after in seen:
-                raise _NestedBroken("the source does not say where it goes on")
-            seen.add(after)
-            record = self._raw(name, key, queries.nested(field), after=after)
-            found = record.get(field) if record else None
-            if not isinstance(found, dict):
-                raise _NestedBroken("the source does not give the rest")
-            item[field] += entries_in(found, one.children or {})
-            info = found.get("pageInfo") or found.get("page_info") or {}
-            if not (info.get("hasNextPage") or info.get("has_next_page")):
-                return
-        raise _NestedBroken(f"it goes on after {MAX_NESTED_PAGES} pages")
-
     def read_item(self, name: str, external_id: str) -> Any:
         """Return one raw record by its id, None if the source does not give it."""
-        raw = self.raw(name, external_id)
+        raw = self.alone.raw(name, external_id)
         if raw is not None:
             unwrap(raw, self.queries(name).fields)
         return raw
@@ -421,10 +354,6 @@ class GraphQLConnector(LiveConnector):
     def binaries(self) -> Iterator[tuple[str, int]]:
         """Live sources list their files as records: there are none besides."""
         return iter(())
-
-
-class _NestedBroken(SourceError):
-    """A list inside a record cannot be read to its end."""
 
 
 def _delta_mode(delta: Mapping[str, Any]) -> str:

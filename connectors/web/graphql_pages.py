@@ -7,13 +7,14 @@ from typing import Any
 
 from ...exceptions import SourceError, SourceUnavailable
 from ..base import Page, Problem, RawRecord
-from ..profile.normalise import Normaliser, corrupt_item
+from ..profile.normalise import Normaliser
 from .cost import QueryTooDear
 from .delta import Delta
 from .errors import Trouble
+from .graphql_items import PageItems
 from .graphql_transport import words_of
 from .paging import fitting, smaller
-from .partial import Entry, PageFailed, Reading, loose_problems, missing_parts, unwrap
+from .partial import Entry, PageFailed, Reading
 from .queries import ObjectQueries
 
 #: Kinds of trouble that one unreadable item can cause.
@@ -21,6 +22,8 @@ BREAKS = ("server", "garbled", "timeout")
 #: More items in a row that cannot be read are a broken source.
 MAX_IN_A_ROW = 20
 FEW_TRIES = 2
+#: What of a cursor goes on to the list of the next value.
+_KEPT = {"line", "pages", "late", "told"}
 TIMEOUTS = 2
 
 
@@ -51,7 +54,7 @@ class GraphQLPull:
         since: datetime | None,
     ):
         self.name, self.queries, self.normaliser = name, queries, normaliser
-        self.delta, self.ask, self.one, self.follow = delta, ask, one, follow
+        self.delta, self.ask = delta, ask
         self.values = list(values)
         self.file = f"{queries.root_field} {{ }}"
         self.paging = queries.paging
@@ -63,10 +66,9 @@ class GraphQLPull:
             if cursor
             else delta.start(since)
         )
-        for missing in self.state.get("told") or ():
-            if missing in queries.missing:
-                queries.missing.remove(missing)
-        self._told = set(self.state.get("told") or ())
+        self.items = PageItems(
+            queries, normaliser, delta, one, follow, self.state, self.start
+        )
         self._seen: set[str] = set()
 
     def __iter__(self) -> Iterator[Page]:
@@ -78,8 +80,8 @@ class GraphQLPull:
             self.state["value"] = value
             following = left[position + 1 :]
             yield from self._list(value, following)
-            kept = ("line", "pages", "late", "told")
-            self.state = {key: self.state[key] for key in kept if key in self.state}
+            for key in set(self.state) - _KEPT:
+                del self.state[key]
             self._seen.clear()
 
     # One list
@@ -110,7 +112,7 @@ class GraphQLPull:
                 yield self._page(items, goes_on, following)
                 continue
             self.state["failed"] = 0
-            items = self._items(reading, value)
+            items = self.items.items(reading, value, lambda: self._read(value, "ids"))
             repeated = self._check_repeated(reading)
             goes_on = not repeated and self._advance(reading)
             yield self._page(items, goes_on, following, reading.total)
@@ -195,7 +197,7 @@ class GraphQLPull:
         self._grow()
         entry = Entry(None, errors=getattr(error, "errors", None) or [])
         entry.errors = entry.errors or [{"message": str(error)}]
-        return self._lost(entry, key, value), not is_last
+        return self.items.lost(entry, key, value), not is_last
 
     def _read_lean(self, value: str | None) -> Reading | None:
         """Return the page with ids, else with cursors only, None if neither works."""
@@ -214,88 +216,6 @@ class GraphQLPull:
         """Go back to larger pages once the bad place is behind."""
         if self.state["size"] < self.full_size:
             self.state["size"] = fitting(self.full_size, self.state["offset"])
-
-    # Items
-
-    def _items(self, reading: Reading, value: str | None) -> list[RawRecord | Problem]:
-        items: list[RawRecord | Problem] = [*self._told_missing()]
-        items += loose_problems(reading.loose, self.name, self.file)
-        lost = [position for position, e in enumerate(reading.entries) if e.is_lost]
-        keys = self._lost_keys(reading, lost, value) if lost else {}
-        for position, entry in enumerate(reading.entries):
-            if entry.is_lost:
-                items += self._lost(entry, keys.get(position, ""), value)
-            else:
-                items += self._records(entry, value)
-        return items
-
-    def _lost_keys(self, reading: Reading, lost: list[int], value) -> dict[int, str]:
-        """Return the ids of items that are not there, from errors or a lean page."""
-        keys = {position: reading.entries[position].key for position in lost}
-        if all(keys.values()) or self.paging["style"] == "none":
-            return keys
-        try:
-            lean = self._read(value, "ids")
-        except SourceError:
-            return keys
-        if len(lean.entries) == len(reading.entries):
-            for position in lost:
-                item = lean.entries[position].item
-                keys[position] = keys[position] or self.normaliser.key_of(item)
-        return keys
-
-    def _lost(self, entry: Entry, key: str, value: str | None):
-        """Return the record of an item that its list lacks, or its problem."""
-        raw = self.one(key) if key else None
-        if raw is not None:
-            return self._records(Entry(raw), value)
-        self.state["line"] += 1
-        return [
-            corrupt_item(self.name, entry.reason, self.file, self.state["line"], key)
-        ]
-
-    def _records(self, entry: Entry, value: str | None) -> list[RawRecord | Problem]:
-        rest = unwrap(entry.item, self.queries.fields)
-        moment = self.normaliser.moment_of(entry.item)
-        if self.delta.is_late(moment):
-            self.state["late"] = self.state.get("late", 0) + 1
-            return []
-        if not self.delta.keeps(moment, self.start):
-            return []
-        self.state["line"] += 1
-        line = self.state["line"]
-        key = self.normaliser.key_of(entry.item)
-        problems = self.follow(entry.item, rest, key, line) if rest else []
-        problems += missing_parts(entry, self.name, self.file, line, key)
-        fill = (self.queries.spec.get("foreach") or {}).get("fill")
-        extra = {fill: value} if fill and value else None
-        records = self.normaliser.records(entry.item, self.file, line, extra)
-        return [*records, *problems]
-
-    def _told_missing(self) -> Iterator[Problem]:
-        """Yield once what the source does not have."""
-        for missing in self.queries.missing:
-            if missing in self._told:
-                continue
-            self._told.add(missing)
-            is_argument = missing.startswith("argument ")
-            text = (
-                f"The source does not take {missing} at {self.file}: the list is read"
-                " without it, whole and in its own order."
-                if is_argument
-                else f"The source has no field {missing} at {self.file}: it is left"
-                " out. It may belong to a larger plan of the source."
-            )
-            yield Problem(
-                "field_missing",
-                text,
-                self.file,
-                field=missing,
-                object=self.name,
-                severity="warning",
-            )
-        if self._told:
-            self.state["told"] = sorted(self._told)
 
     # Where to go on
 
@@ -360,8 +280,7 @@ class GraphQLPull:
         if goes_on:
             cursor = dict(self.state)
         elif following:
-            kept = ("line", "pages", "late", "told")
-            cursor = {key: self.state[key] for key in kept if key in self.state}
+            cursor = {key: self.state[key] for key in _KEPT if key in self.state}
             cursor["value"] = following[0]
         elif self.state.get("late"):
             items = [*items, self._late()]

@@ -5,30 +5,16 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    GraphQLSchema,
-    NamedTypeNode,
-    NameNode,
-    NonNullTypeNode,
-    ObjectValueNode,
-    OperationDefinitionNode,
-    OperationType,
-    SelectionSetNode,
-    TypeInfo,
-    TypeInfoVisitor,
-    VariableDefinitionNode,
-    VariableNode,
-    Visitor,
-    get_named_type,
-    parse,
-    parse_type,
-    print_ast,
-    validate,
-    visit,
-)
+from graphql import DocumentNode, GraphQLSchema, get_named_type, validate
 
+from .documents import (
+    joined,
+    placed,
+    query_document,
+    read_template,
+    tree_names,
+    type_name,
+)
 from .selection import (
     Field,
     Fields,
@@ -42,7 +28,6 @@ from .selection import (
     variable,
 )
 
-_WORD = re.compile(r"[^0-9A-Za-z]+")
 #: Variables and the types they have where no schema tells.
 _TYPES = {
     "first": "Int!",
@@ -61,53 +46,6 @@ class QueryUnusable(ValueError):
 
 class PagingUnfit(QueryUnusable):
     """The list is there, but paged through in another way."""
-
-
-def read_template(text: str, is_camel: bool = False) -> dict[str, Any]:
-    """Return the arguments of a template like ``filter:{updated_at:{gte:$since}}``."""
-    if not text.strip():
-        return {}
-    node = parse(f"{{ field({text}) }}").definitions[0].selection_set.selections[0]
-    return {
-        (camel(argument.name.value) if is_camel else argument.name.value): _unpacked(
-            argument.value, is_camel
-        )
-        for argument in node.arguments
-    }
-
-
-def _unpacked(value: Any, is_camel: bool) -> Any:
-    """Return an object value as dict, so that two of them can be joined."""
-    if not isinstance(value, ObjectValueNode):
-        return value
-    return {
-        (camel(entry.name.value) if is_camel else entry.name.value): _unpacked(
-            entry.value, is_camel
-        )
-        for entry in value.fields
-    }
-
-
-def _joined(base: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    joined = dict(base)
-    for key, value in other.items():
-        if isinstance(value, dict) and isinstance(joined.get(key), dict):
-            joined[key] = _joined(joined[key], value)
-        else:
-            joined[key] = value
-    return joined
-
-
-def _placed(route: str, value: Any) -> dict[str, Any]:
-    """Return ``pagination.page`` as nested arguments."""
-    for name in reversed(route.split(".")):
-        value = {name: value}
-    return value
-
-
-def _tree(route: str) -> list[str]:
-    """Return the names of a path; list steps and the root itself have none."""
-    return [name for name in route.split(".") if name not in ("", "*", "@")]
 
 
 class ObjectQueries:
@@ -153,8 +91,8 @@ class ObjectQueries:
     def _extras(self) -> list[list[str]]:
         """Return the names that lead to cursors and counts, beside the records."""
         keys = ("next_cursor_at", "has_more_at", "total_at")
-        extras = [_tree(self.paging.get(key) or "") for key in keys]
-        records = _tree(self.paging["records_at"])
+        extras = [tree_names(self.paging.get(key) or "") for key in keys]
+        records = tree_names(self.paging["records_at"])
         if records[:1] == ["edges"]:
             extras.append(["edges", "cursor"])
         return [names for names in extras if names]
@@ -166,7 +104,7 @@ class ObjectQueries:
 
     def _wrapped(self, record: Fields) -> Fields:
         """Return the selection below the root field, with records inside."""
-        names = _tree(self.paging["records_at"])
+        names = tree_names(self.paging["records_at"])
         wrapped: Fields = {}
         for place in [*self.extras, names]:
             level = wrapped
@@ -218,7 +156,7 @@ class ObjectQueries:
 
     def _record_names(self, kind: Any) -> list[str]:
         """Return the names from the root field to the records, as the type has them."""
-        names = _tree(self.paging["records_at"])
+        names = tree_names(self.paging["records_at"])
         known = getattr(kind, "fields", {})
         if names[:1] == ["edges"] and "edges" not in known and "nodes" in known:
             self.use_nodes()
@@ -247,16 +185,16 @@ class ObjectQueries:
     @property
     def uses_edges(self) -> bool:
         """Whether records are read from ``edges``."""
-        return _tree(self.paging["records_at"])[:1] == ["edges"]
+        return tree_names(self.paging["records_at"])[:1] == ["edges"]
 
     @property
     def type_name(self) -> str:
         """The name that the type of a record has at the source, as far as known."""
-        return self.spec.get("type") or _type_name(self.name)
+        return self.spec.get("type") or type_name(self.name)
 
     def fields_at(self, route: Route) -> Route | None:
         """Return where in the selection a field of a query is, None if it is not."""
-        names = tuple(_tree(self.paging["records_at"]))
+        names = tuple(tree_names(self.paging["records_at"]))
         if route[:1] == ("record",):
             inner = route[1:]
             inner = inner[1:] if inner[:1] and inner[0].startswith("... on") else inner
@@ -338,22 +276,22 @@ class ObjectQueries:
             ("offset_param", "offset"),
         ):
             if paging.get(key) and paging["style"] != "none":
-                arguments = _joined(arguments, _placed(paging[key], variable(name)))
+                arguments = joined(arguments, placed(paging[key], variable(name)))
         params = self.spec.get("params") or {}
-        arguments = _joined(arguments, {self._named(k): v for k, v in params.items()})
+        arguments = joined(arguments, {self._named(k): v for k, v in params.items()})
         if each and self.spec.get("foreach"):
             name = self._named(self.spec["foreach"]["param"])
-            arguments = _joined(arguments, {name: variable("each")})
+            arguments = joined(arguments, {name: variable("each")})
         for key, text in self.templates.items():
             if text and (key == "sort" or key in uses):
-                arguments = _joined(arguments, read_template(text, self.is_camel))
+                arguments = joined(arguments, read_template(text, self.is_camel))
         record = self.fields
         if lean:
             record = self.lean_fields() if lean == "ids" else {}
         root = self.root_field
         if goes_on and self.next_root_field:
             root = self.next_root_field
-        return self._document(Field(root, root, self._wrapped(record), arguments))
+        return self.document(Field(root, root, self._wrapped(record), arguments))
 
     def lean_fields(self) -> Fields:
         """Return only what ids are made of."""
@@ -372,7 +310,7 @@ class ObjectQueries:
             kind = self.type_name
             below = {f"... on {kind}": Field(kind, f"... on {kind}", below)}
         argument = {single.get("arg") or "id": variable("id")}
-        return self._document(Field(root, "record", below, argument), "One")
+        return self.document(Field(root, "record", below, argument), "One")
 
     def nested(self, key: str) -> DocumentNode:
         """Return the query of the next entries of a list inside a record."""
@@ -380,58 +318,10 @@ class ObjectQueries:
         one.arguments = {**one.arguments, "after": variable("after")}
         return self.single({key: one})
 
-    def _document(self, root: Field, suffix: str = "") -> DocumentNode:
+    def document(self, root: Field, suffix: str = "") -> DocumentNode:
         """Return a query with the variables that it uses, each with its type."""
-        used: dict[str, None] = {}
-        selections = as_set({root.key: root})
-        types = self._schema_types(selections)
-
-        class _Collect(Visitor):
-            def enter_variable(self, node: VariableNode, *_args: Any) -> None:
-                used[node.name.value] = None
-
-        visit(selections, _Collect())
-        return DocumentNode(
-            definitions=(
-                OperationDefinitionNode(
-                    operation=OperationType.QUERY,
-                    name=NameNode(value=f"{_type_name(self.name)}{suffix}"),
-                    variable_definitions=tuple(
-                        VariableDefinitionNode(
-                            variable=variable(name),
-                            type=types.get(name) or _type_node(self.types[name]),
-                            default_value=None,
-                            directives=(),
-                        )
-                        for name in used
-                        if name in self.types
-                    ),
-                    directives=(),
-                    selection_set=selections,
-                ),
-            )
-        )
-
-    def _schema_types(self, selections: SelectionSetNode) -> dict[str, Any]:
-        """Return the types that the schema wants the variables to have."""
-        if self.schema is None:
-            return {}
-        info, types = TypeInfo(self.schema), {}
-
-        class _Look(Visitor):
-            def enter_variable(self, node: VariableNode, *_args: Any) -> None:
-                kind = info.get_input_type()
-                if kind is not None:
-                    types[node.name.value] = parse_type(str(kind))
-
-        operation = OperationDefinitionNode(
-            operation=OperationType.QUERY,
-            variable_definitions=(),
-            directives=(),
-            selection_set=selections,
-        )
-        visit(operation, TypeInfoVisitor(info, _Look()))
-        return types
+        name = f"{type_name(self.name)}{suffix}"
+        return query_document(name, as_set({root.key: root}), self.types, self.schema)
 
     def variables(self, document: DocumentNode, given: Mapping[str, Any]) -> dict:
         """Return the values of the variables that a query has."""
@@ -444,36 +334,5 @@ class ObjectQueries:
 _KINDS = ("delta", "until", "sort")
 
 
-def _type_node(text: str) -> NamedTypeNode | NonNullTypeNode:
-    return parse_type(text)
-
-
-def _type_name(name: str) -> str:
-    """Return ``custom_object`` as ``CustomObject``."""
-    words = _WORD.split(name)
-    text = "".join(word[:1].upper() + word[1:] for word in words)
-    return text if text[:1].isalpha() else f"Q{text}"
-
-
 def _is_frame(route: Route) -> bool:
     return route[-1] in ("pageInfo", "page_info", "cursor")
-
-
-def field_at(document: DocumentNode, line: int, column: int) -> Route | None:
-    """Return the route of the field that stands at a place of the printed query."""
-    printed = parse(print_ast(document))
-    found: list[Route] = []
-
-    def look(node: Any, above: Route) -> None:
-        for one in node.selections if node else ():
-            if isinstance(one, FieldNode):
-                key = (one.alias or one.name).value
-                token = one.loc.start_token
-                if (token.line, token.column) == (line, column):
-                    found.append((*above, key))
-            else:
-                key = f"... on {one.type_condition.name.value}"
-            look(one.selection_set, (*above, key))
-
-    look(printed.definitions[0].selection_set, ())
-    return found[0] if found else None
