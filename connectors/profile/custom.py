@@ -87,7 +87,10 @@ class CustomReader:
         self.key = compile_path(spec.get("key") or "key")
         self.value = compile_path(spec.get("value") or "value")
         self.type = compile_path(spec["type"]) if spec.get("type") else None
-        self.metadata = frozenset(spec.get("metadata", METADATA))
+        used = [self.key, self.value, *([self.type] if self.type else [])]
+        heads = {steps[0].key for path in used for steps in path.alternatives if steps}
+        metadata = spec.get("metadata", METADATA)
+        self.known_leaves = frozenset({*heads, *metadata, self._options_at})
 
     def read(
         self, item: dict[str, Any], consumed: set[Trail]
@@ -160,15 +163,10 @@ class CustomReader:
             pairs.extend(
                 (f"{key}.{leaf}", value)
                 for leaf, value in entry.items()
-                if not self._is_known_leaf(leaf)
+                if leaf not in self.known_leaves
             )
         if unread:
             rest[trail] = unread
-
-    def _is_known_leaf(self, leaf: str) -> bool:
-        used = [self.key, self.value, *([self.type] if self.type else [])]
-        heads = {steps[0].key for path in used for steps in path.alternatives if steps}
-        return leaf in heads or leaf in self.metadata or leaf == self._options_at
 
     @property
     def _options_at(self) -> str:

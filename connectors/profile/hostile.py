@@ -21,62 +21,70 @@ def excerpt(text: str) -> str:
     return "".join(char if char.isprintable() else "�" for char in short)
 
 
-def _clean_text(text: str, place: str) -> str:
+def _place(key: str | None) -> str:
+    return "it" if key is None else f"“{excerpt(key)}”"
+
+
+def _check_text(text: str, key: str | None) -> None:
     if "\0" in text:
-        raise BadItem(f"{place} has a NUL character")
+        raise BadItem(f"{_place(key)} has a NUL character")
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise BadItem(f"{place} has half a character (lone surrogate)") from error
-    return text
+            raise BadItem(
+                f"{_place(key)} has half a character (lone surrogate)"
+            ) from error
 
 
-def _clean_number(value: int | float | Decimal, place: str) -> int | float:
+def _clean_number(value: int | float | Decimal, key: str | None) -> int | float:
     if isinstance(value, int):
         if value.bit_length() > MAX_INTEGER_BITS:
-            raise BadItem(f"{place} is a number with hundreds of digits")
+            raise BadItem(f"{_place(key)} is a number with hundreds of digits")
         return value
     if not math.isfinite(value):
-        raise BadItem(f"{place} is not a finite number")
+        raise BadItem(f"{_place(key)} is not a finite number")
     return float(value)
 
 
 class _Copier:
-    """Copies one item; counts what it has seen."""
+    """Copies one item; counts what it has seen. Keys are only for messages."""
 
     def __init__(self):
         self.nodes = 0
 
-    def copy(self, value: Any, place: str, depth: int) -> Any:
+    def copy(self, value: Any, key: str | None, depth: int) -> Any:
         self.nodes += 1
-        if self.nodes > MAX_NODES:
-            raise BadItem(f"it has more than {MAX_NODES} values")
+        if value is None or value is True or value is False:
+            return value
         if isinstance(value, str):
-            return _clean_text(value, place)
-        if value is None or isinstance(value, bool):
+            _check_text(value, key)
             return value
         if isinstance(value, (int, float, Decimal)):
-            return _clean_number(value, place)
+            return _clean_number(value, key)
+        if self.nodes > MAX_NODES:
+            raise BadItem(f"it has more than {MAX_NODES} values")
         if depth >= MAX_DEPTH:
             raise BadItem(f"it is nested more than {MAX_DEPTH} levels deep")
         if isinstance(value, dict):
-            return self.copy_object(value, place, depth)
+            return self.copy_object(value, key, depth)
         if isinstance(value, (list, tuple)):
-            return [self.copy(item, place, depth + 1) for item in value]
-        raise BadItem(f"{place} is of type {type(value).__name__}, not JSON")
+            if self.nodes + len(value) > MAX_NODES:
+                raise BadItem(f"it has more than {MAX_NODES} values")
+            return [self.copy(item, key, depth + 1) for item in value]
+        raise BadItem(f"{_place(key)} is of type {type(value).__name__}, not JSON")
 
-    def copy_object(self, value: dict, place: str, depth: int) -> dict[str, Any]:
+    def copy_object(self, value: dict, key: str | None, depth: int) -> dict[str, Any]:
         copied = {}
-        for key, child in value.items():
-            if not isinstance(key, str):
-                raise BadItem(f"{place} has a key that is not text")
-            if len(key) > MAX_KEY:
+        for name, child in value.items():
+            if not isinstance(name, str):
+                raise BadItem(f"{_place(key)} has a key that is not text")
+            if len(name) > MAX_KEY:
                 raise BadItem(
-                    f"the key “{excerpt(key)}” has more than {MAX_KEY} characters"
+                    f"the key “{excerpt(name)}” has more than {MAX_KEY} characters"
                 )
-            _clean_text(key, f"the key “{excerpt(key)}”")
-            copied[key] = self.copy(child, f"“{excerpt(key)}”", depth + 1)
+            _check_text(name, name)
+            copied[name] = self.copy(child, name, depth + 1)
         return copied
 
 
@@ -89,4 +97,4 @@ def clean_item(item: Any) -> dict[str, Any]:
     if not isinstance(item, dict):
         kind = {None: "null"}.get(item) if item is None else type(item).__name__
         raise BadItem(f"it is not an object but {kind}")
-    return _Copier().copy(item, "it", 0)
+    return _Copier().copy(item, None, 0)
