@@ -39,8 +39,8 @@
         "views/migration_reconciliation_line_views.xml",
         "views/migration_rollback_line_views.xml",
         "views/migration_run_views.xml",
-        "views/migration_connection_views.xml",
         "views/migration_project_views.xml",
+        "views/migration_connection_views.xml",
         "views/crm_migration_menus.xml",
     ],
 }

@@ -114,6 +114,10 @@ class BaseConnector(ABC):
             except SourceError as error:
                 yield table, error
 
+    def volatile_fields(self, name: str) -> frozenset[str]:
+        """Return the fields of an object that differ at each reading (signed links)."""
+        return frozenset()
+
     def declared_rows(self) -> dict[str, int]:
         """Return how many rows each file is said to have, where the source says."""
         return {}

@@ -1,12 +1,13 @@
 """The engines: one job each, behind the thin models that start them.
 
-stage, profile, propose, schema, load, sample, verify, undo. An engine works in
+discover, stage, profile, propose, schema, load, sample, verify, undo. An engine works in
 batches; :class:`~.base.Engine` says how a run drives it.
 """
 
 import importlib
 
 _ENGINES = {
+    "discover": ("discover", "DiscoverEngine"),
     "stage": ("stage", "StageEngine"),
     "profile": ("profile", "ProfileEngine"),
     "sample": ("sample", "SampleEngine"),

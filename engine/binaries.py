@@ -103,7 +103,9 @@ class BinaryFetcher:
         """The session of the live source; for links in an export one without a key."""
         if self._connector.is_live:
             return self._connector.session
-        return SourceSession(_NO_SOURCE, {}, self.env["migration.connection"]._web_options())
+        return SourceSession(
+            _NO_SOURCE, {}, self.env["migration.connection"]._web_options()
+        )
 
     def _options(self, one):
         options = {"expected_size": one.size, "checksum": one.checksum or None}

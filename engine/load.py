@@ -85,7 +85,8 @@ class ObjectLoader:
         except RecordSkipped as error:
             self._note(mapped, "excluded", "skipped", str(error))
         except BinaryMissing as error:
-            field, path = self.mapper.header("Path"), mapped.pop("_path")
+            name = "_path" if mapped.pop("_path") else "_url"
+            field, path = self.target.source_of(name), mapped.pop(name)
             self._fail(mapped, "pending_binary", str(error), field, path)
         except MappingError as error:
             self._fail(mapped, "unmappable", str(error), *self._place(mapped, error))

@@ -62,7 +62,7 @@ class StageEngine(Engine):
         if self._connector is None:
             self._connector = self.project._connector()
             self._tables = [t for t in self._connector.tables() if t.object]
-            self._area.is_live = self._connector.is_live
+            self._area.connector = self._connector
         return self._connector
 
     def close(self):

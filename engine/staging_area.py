@@ -19,8 +19,8 @@ class StagingArea:
         self.env = engine.env
         self.project = engine.project
         self.run = engine.run
-        #: a live source may list a record twice while it is read
-        self.is_live = False
+        #: set once the source is open
+        self.connector = None
         self._identities = {}
 
     def object(self, table):
@@ -90,7 +90,7 @@ class StagingArea:
             is_seen = record and record.seen_run_id == self.run
             if external_id in batch or is_seen:
                 first = batch.get(external_id) or record
-                if not self.is_live:
+                if not self.connector.is_live:
                     if not self._is_replay(first, vals):
                         repeated.append(self._repeated(first, vals))
                     continue
@@ -123,6 +123,8 @@ class StagingArea:
                 record.write(vals)
                 self.engine.count(deleted=1)
             elif record.content_hash == vals["content_hash"]:
+                if self.connector.volatile_fields(obj.name):
+                    record.payload = vals["payload"]
                 seen |= record
             else:
                 record.write(vals | {"state": "pending", "reason": False})
@@ -152,7 +154,7 @@ class StagingArea:
             "name_key": key_of(name),
             "email_key": email,
             "payload": raw.data,
-            "content_hash": content_hash(raw.data),
+            "content_hash": self._hash(raw),
             "source_file": raw.file,
             "source_line": raw.line,
             "seen_run_id": self.run.id,
@@ -160,6 +162,14 @@ class StagingArea:
             "is_missing": False,
             "is_deleted": raw.is_deleted,
         }
+
+    def _hash(self, raw):
+        volatile = self.connector.volatile_fields(raw.object)
+        return content_hash(
+            {name: raw.data[name] for name in raw.data if name not in volatile}
+            if volatile
+            else raw.data
+        )
 
     @staticmethod
     def _is_replay(first, vals):

@@ -70,10 +70,26 @@ class MigrationConnection(models.Model):
         "to the present day.",
     )
     tested_on = fields.Datetime("Tested", readonly=True)
+    test_status = fields.Selection(
+        [
+            ("available", "Available"),
+            ("unavailable", "Unavailable"),
+            ("refused", "Refused"),
+            ("error", "Error"),
+        ],
+        readonly=True,
+    )
     test_message = fields.Char(readonly=True)
+    is_running = fields.Boolean(compute="_compute_is_running")
+    last_error = fields.Text(related="project_id.last_error")
     endpoint_ids = fields.One2many("migration.endpoint", "connection_id")
 
     _project_uniq = models.UniqueIndex("(project_id)", "A project has one connection.")
+
+    @api.depends("project_id.run_ids.state")
+    def _compute_is_running(self):
+        for connection in self:
+            connection.is_running = bool(connection.project_id.running_id)
 
     @api.depends("profile", "profile_key")
     def _compute_profile_file(self):
@@ -213,14 +229,16 @@ class MigrationConnection(models.Model):
             until=until or None,
         )
 
-    def _open_source(self):
+    def _open_source(self, is_complete=False):
         """Open the live source (see ``connectors.base``).
 
-        Objects that are switched off under Connection are not read.
+        Objects that are switched off under Connection are only read by a test.
         """
         self._check_usable()
         profile = self._read_profile()
-        off = self.endpoint_ids.filtered(lambda endpoint: not endpoint.is_active)
+        off = self.endpoint_ids.filtered(
+            lambda endpoint: not endpoint.is_active and not is_complete
+        )
         for name in off.mapped("name"):
             profile["objects"].pop(name, None)
         try:
@@ -232,7 +250,9 @@ class MigrationConnection(models.Model):
         """Return whether address and key are there."""
         needs_key = self.auth_type not in ("", "none")
         return bool(
-            self and self._read_profile()["base_url"] and (self.has_secret or not needs_key)
+            self
+            and self._read_profile()["base_url"]
+            and (self.has_secret or not needs_key)
         )
 
     def _check_usable(self):
@@ -251,7 +271,9 @@ class MigrationConnection(models.Model):
             )
         if not self.tested_on:
             return self.env._("Test the connection: one page of each object is read.")
-        return self.env._("Stage the source: it is read and checked, Odoo is unchanged.")
+        return self.env._(
+            "Stage the source: it is read and checked, Odoo is unchanged."
+        )
 
     def action_open_project(self):
         """Go back to the project."""
@@ -267,11 +289,9 @@ class MigrationConnection(models.Model):
         """Make the proposed paging of one object explicit in the profile."""
         profile = json.loads(self.profile)
         spec = profile.setdefault("objects", {}).setdefault(endpoint.name, {})
-        spec["pagination"] = spec.get("pagination", {}) | {
-            "style": endpoint.proposed_style
-        }
+        spec["pagination"] = spec.get("pagination", {}) | endpoint.proposal
         self.profile = json.dumps(profile, indent=2, ensure_ascii=False)
-        endpoint.proposed_style = False
+        endpoint.sudo().write({"proposal": False, "proposed_style": False})
 
     # -- testing ---------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -32,8 +32,9 @@ class MigrationEndpoint(models.Model):
     )
     message = fields.Char("What to Do", readonly=True)
     source_count = fields.Integer(
-        "Records", readonly=True, help="As the source says. Empty: it does not say."
+        readonly=True, aggregator=None, help="As the source says; -1: it does not say."
     )
+    source_count_text = fields.Char("Records", compute="_compute_source_count_text")
     sample = fields.Text(
         readonly=True, help="One record, personal data made unreadable."
     )
@@ -42,6 +43,7 @@ class MigrationEndpoint(models.Model):
         readonly=True,
         help="Fields that the source sends and the map has no proposal for.",
     )
+    proposal = fields.Json(readonly=True, help="Paging as the page looks like.")
     proposed_style = fields.Char(
         "Proposed Paging",
         readonly=True,
@@ -52,6 +54,12 @@ class MigrationEndpoint(models.Model):
     _connection_name_uniq = models.UniqueIndex(
         "(connection_id, name)", "A connection has each object only once."
     )
+
+    @api.depends("source_count")
+    def _compute_source_count_text(self):
+        for endpoint in self:
+            count = endpoint.source_count
+            endpoint.source_count_text = str(count) if count >= 0 else ""
 
     def action_open_sample(self):
         """Show one record of the source, personal data made unreadable."""

@@ -20,7 +20,7 @@ STATES = [
     ("rolled_back", "Rolled Back"),
 ]
 #: Kinds of run that a plain user may start; the others change business records.
-USER_RUNS = {"stage", "profile", "sample", "verify"}
+USER_RUNS = {"discover", "stage", "profile", "sample", "verify"}
 
 
 class MigrationProject(models.Model):

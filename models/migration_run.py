@@ -8,7 +8,7 @@ from odoo.tools import SQL
 
 from ..engine import engine_class
 from ..engine.base import CONFLICTS
-from ..engine.quiet import QUIET_CONTEXT
+from ..engine.quiet import QUIET_CONTEXT, QUIET_KEY
 from ..exceptions import MigrationError, SourcePaused
 
 _logger = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ class MigrationRun(models.Model):
     company_id = fields.Many2one(related="project_id.company_id", store=True)
     kind = fields.Selection(
         [
+            ("discover", "Test and Discover"),
             ("stage", "Stage"),
             ("profile", "Profile"),
             ("sample", "Sample Run"),
@@ -172,9 +173,11 @@ class MigrationRun(models.Model):
 
     def _pause(self, pause):
         """Leave the source alone until the moment it gave, then go on by itself."""
-        until = pause.until.astimezone(timezone.utc).replace(tzinfo=None)
+        until = pause.until.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
         self.write({"paused_until": until, "error": str(pause)})
-        self.env.ref("crm_migration.ir_cron_migration_work")._trigger(at=until)
+        worker = self.env.ref("crm_migration.ir_cron_migration_work")
+        # the quiet context of a run wakes no scheduled action; this one is meant
+        worker.with_context(**{QUIET_KEY: False})._trigger(at=until)
 
     def _try_begin(self):
         """Take the project for this process, over all its commits.

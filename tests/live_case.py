@@ -36,6 +36,17 @@ class LiveCase(MigrationCommon):
         )
         return project
 
+    @classmethod
+    def switch_off(cls, project, *names):
+        """Let a pull leave objects out."""
+        connection = project.connection_ids
+        cls.env["migration.endpoint"].create(
+            [
+                {"connection_id": connection.id, "name": name, "is_active": False}
+                for name in names
+            ]
+        )
+
     def ids(self, project, name):
         """Return the external ids that are staged of one object."""
         staged = self.env["migration.staged.record"].search(

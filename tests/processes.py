@@ -243,9 +243,9 @@ class Site:
         Odoo's other scheduled actions rest: a digest mail is no record of ours.
         """
         self.value(
-            "UPDATE ir_cron SET active = false WHERE active AND id NOT IN (SELECT res_id"
-            " FROM ir_model_data WHERE module = 'crm_migration' AND model = 'ir.cron')"
-            " RETURNING id"
+            "UPDATE ir_cron SET active = false WHERE active AND id NOT IN ("
+            "SELECT res_id FROM ir_model_data"
+            " WHERE module = 'crm_migration' AND model = 'ir.cron') RETURNING id"
         )
         port = free_port()
         process = OdooProcess(

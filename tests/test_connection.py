@@ -44,7 +44,8 @@ class TestConnection(MigrationCommon):
         self.assertTrue(self.connection.has_secret)
         names = [name for name in self.connection._fields if name != "profile_file"]
         self.assertNotIn(KEY, str(self.connection.read(names)))
-        self.assertNotIn(KEY, str(self.connection.export_data(["secret", "profile"])))
+        exported = self.connection.sudo().export_data(["secret", "profile"])
+        self.assertNotIn(KEY, str(exported))
         self.assertNotIn(KEY, str(self.connection.copy_data()))
 
     def test_nobody_may_look_into_the_table_of_keys(self):
@@ -56,7 +57,7 @@ class TestConnection(MigrationCommon):
                 secrets.create({"connection_id": self.connection.id, "value": "x"})
 
     def test_a_key_cannot_be_searched_for(self):
-        with self.assertRaises((AccessError, ValueError, UserError)):
+        with self.assertRaises(ValueError):
             self.connection.search([("secret", "=like", "rr%")])
 
     def test_a_new_key_replaces_the_old_one(self):

@@ -85,6 +85,7 @@ DEALS = [
     deal("D-no-stage", "Dreaming", "Sales"),
     deal("D-euro", Value="100", Currency="EUR", Close_Date="2024-06-30"),
     deal("D-unknown-money", Value="5", Currency="XYZ"),
+    deal("D-refused", Status="Open", Value="66.6"),
     deal("D-odds", Status="Open", Probability="150%"),
     deal("D-nameless") | {"Deal Name": ""},
     deal("D-orphan", Client_ID="C-9"),
@@ -109,6 +110,11 @@ class TestLoadDeals(MigrationCommon):
             {"currency_id": euro.id, "name": "2024-01-01", "rate": 0.5}
         )
         cls.scoring = cls.scoring_counters()
+        # a rule of another addon
+        cls.env.cr.execute(
+            "ALTER TABLE crm_lead ADD CONSTRAINT crm_lead_no_odd_sums"
+            " CHECK (expected_revenue <> 66.6)"
+        )
         cls.project = cls.migrated(FILES)
 
     @classmethod
@@ -246,18 +252,27 @@ class TestLoadDeals(MigrationCommon):
 
     def test_a_deal_that_the_database_refuses_costs_no_other(self):
         record = self.assertBucket(
-            self.project, "deals", "D-odds", "failed", "constraint"
+            self.project, "deals", "D-refused", "failed", "constraint"
         )
-        self.assertIn("check_probability", record.reason)
+        self.assertIn("crm_lead_no_odd_sums", record.reason)
+        self.assertNotIn("Failing row", record.reason)
         finding = self.findings(self.project, "constraint")
-        self.assertEqual(finding.external_id, "D-odds")
+        self.assertEqual(finding.external_id, "D-refused")
         # below the header, and below a description of two lines
-        place = [row["Deal ID"] for row in DEALS].index("D-odds")
+        place = [row["Deal ID"] for row in DEALS].index("D-refused")
         self.assertEqual(finding.line, place + 3)
         failed = self.project.mapped("object_ids.staged_record_ids").filtered(
             lambda record: record.state == "failed"
         )
         self.assertEqual(len(failed), 6)
+
+    def test_odds_beyond_a_hundred_percent_are_reported_and_left_to_the_stage(self):
+        expected = self.deal("D-mail").probability
+        self.assertEqual(self.deal("D-odds").probability, expected)
+        finding = self.findings(self.project, "unreadable").filtered(
+            lambda found: found.external_id == "D-odds"
+        )
+        self.assertEqual((finding.field, finding.value), ("Probability", "150%"))
 
     def test_a_deal_without_name_fails(self):
         record = self.assertBucket(self.project, "deals", "D-nameless", "failed")

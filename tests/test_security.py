@@ -72,6 +72,12 @@ class TestRights(MigrationCommon):
         cls.project.action_sample(background=False)
         cls.load(cls.project)
         cls.project.action_plan_rollback()
+        connection = cls.env["migration.connection"].create(
+            {"project_id": cls.project.id, "profile_key": "roadrunner_v2"}
+        )
+        cls.env["migration.endpoint"].create(
+            {"connection_id": connection.id, "name": "contact"}
+        )
         cls.other_company = cls.env["res.company"].create({"name": "Other Practice"})
         company = {
             "company_id": cls.other_company.id,
@@ -91,7 +97,8 @@ class TestRights(MigrationCommon):
             if name.startswith("migration.") and not model._abstract
             if not model._transient
         }
-        self.assertEqual(models, set(OWNED))
+        # nobody at all may see a key
+        self.assertEqual(models, {*OWNED, "migration.secret"})
 
     def test_another_company_sees_nothing(self):
         for model in OWNED:

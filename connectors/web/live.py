@@ -21,6 +21,14 @@ class LiveConnector(BaseConnector):
         with PagePump(self, jobs, concurrency) as pump:
             yield from pump
 
+    def volatile_fields(self, name: str) -> frozenset[str]:
+        """Return the signed link of a file and its end, which no two readings share."""
+        files = self.profile["files"]
+        if files.get("object") != name:
+            return frozenset()
+        names = (files.get("url_at"), files.get("expires_at"))
+        return frozenset(filter(None, names))
+
     def new_link(
         self, name: str, external_id: str
     ) -> tuple[str | None, datetime | None]:

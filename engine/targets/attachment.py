@@ -42,7 +42,8 @@ class AttachmentTarget(Target):
 
     def finish(self, mapped):
         vals = self.constants | mapped.vals
-        self.require(vals, "name", self.env._("The file has no name."), "File Name")
+        message = self.env._("The file has no name.")
+        self.require(vals, "name", message, self.source_of("name"))
         home, message = self._home(mapped)
         vals.update(res_model=home[0], res_id=home[1], public=False)
         if mapped.record.id in self._fetched:
@@ -52,7 +53,8 @@ class AttachmentTarget(Target):
             vals["mimetype"] = self.env[self.model]._compute_mimetype(vals)
         else:
             raise MappingError(
-                self.env._("The file has neither a path nor a link."), "Path"
+                self.env._("The file has neither a path nor a link."),
+                self.source_of("_path") or self.source_of("_url"),
             )
         mapped.inputs["message_id"] = message
         mapped.vals = vals
@@ -69,9 +71,8 @@ class AttachmentTarget(Target):
         vals["type"] = "binary"
         vals["mimetype"] = self._store.mimetype(vals, content)
         if given and given != vals["mimetype"]:
-            line = next(li for li in self.mapper.lines if li.target_field == "mimetype")
             message = self.env._("Kept as %s", vals["mimetype"])
-            self.mapper.note(line, given, "adjusted", message)
+            self.remark(mapped, "mimetype", message, value=given)
         mapped.inputs["content"] = content
 
     def _check(self, mapped, content):
