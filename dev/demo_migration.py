@@ -1,22 +1,30 @@
-"""Migrate the sample export from its upload to the balanced books.
+"""Migrate the sample sources, each from its first page to the balanced books.
 
-Read by ``odoo shell`` (see ``dev/demo``). It calls the public methods that the
-buttons of a migration project call, and no others. Ends with status 1 unless the
-books balance.
+Read by ``odoo shell`` (see ``dev/demo``). The Practice comes as an uploaded export,
+Road Runner over REST and FastTrack over GraphQL from sample servers on loopback. It
+calls the public methods that the buttons of a migration project call, and no others.
+Ends with status 1 unless the books of all of them balance.
 """
 
 import base64
+import os
 import time
 from pathlib import Path
 
 from odoo.tools import file_path
 
-SAMPLE = Path(file_path("crm_migration/samples/the_practice/practice_export.zip"))
-#: Three of the six coaches have an Odoo user; the others go to the fallback user.
-COACHES = {
+from odoo.addons.crm_migration.models.migration_connection import PRIVATE_PARAMETER
+from odoo.addons.crm_migration.samples.servers import SampleSources
+
+EXPORT = Path(file_path("crm_migration/samples/the_practice/practice_export.zip"))
+#: Some of the owners have an Odoo user; the others go to the fallback user.
+USERS = {
     "user1_dafb969d@example.com": "Ana Ruiz",
     "user2_dafb969d@example.com": "Ravi Menon",
     "naomi.castellanos@example.com": "Naomi Castellanos",
+    "ada@roadrunner.example": "Ada Lind",
+    "ben@roadrunner.example": "Ben Okafor",
+    "lea@ft.example": "Lea Marsh",
 }
 COLUMNS = {
     "source": "source_count",
@@ -33,9 +41,14 @@ COLUMNS = {
 
 
 def make_users():
-    """Create the coaches who have a user in Odoo already."""
+    """Create the owners who have a user in Odoo already, and a rate for their money."""
+    euro = env.ref("base.EUR")
+    euro.active = True
+    if not euro.rate_ids:
+        rate = {"currency_id": euro.id, "name": "2020-01-01", "rate": 0.9}
+        env["res.currency.rate"].create(rate)
     salesman = env.ref("sales_team.group_sale_salesman")
-    for login, name in COACHES.items():
+    for login, name in USERS.items():
         if not env["res.users"].search_count([("login", "=", login)]):
             env["res.users"].with_context(no_reset_password=True).create(
                 {
@@ -55,10 +68,29 @@ def step(title, method, **kwargs):
     return result
 
 
+def upload(project):
+    """Give the project the sample export."""
+    content = base64.b64encode(EXPORT.read_bytes()).decode()
+    step("upload", project.add_file, name=EXPORT.name, content=content)
+
+
+def connect(project, profile_key, url, key):
+    """Give the project a live source, and try it."""
+    env["ir.config_parameter"].set_param(PRIVATE_PARAMETER, "True")
+    connection = env["migration.connection"].create(
+        {
+            "project_id": project.id,
+            "profile_key": profile_key,
+            "base_url": url,
+            "secret": key,
+        }
+    )
+    step("test and discover", connection.action_test, background=False)
+    print(f"  {connection.test_message}")
+
+
 def migrate(project):
     """Drive the project through every step."""
-    content = base64.b64encode(SAMPLE.read_bytes()).decode()
-    step("upload", project.add_file, name=SAMPLE.name, content=content)
     step("stage, profile, propose the map", project.action_stage, background=False)
     step("confirm the map", project.action_confirm_map)
     step("confirm the schema plan", project.action_confirm_schema)
@@ -88,10 +120,42 @@ def report(project):
     return books["is_balanced"]
 
 
+def run(name, preset, transport, prepare):
+    """Migrate one source; return whether its books balance."""
+    project = env["migration.project"].create(
+        {"name": f"{name}, sample", "preset": preset, "transport": transport}
+    )
+    env.cr.commit()
+    print(f"\n{name}\n")
+    prepare(project)
+    migrate(project)
+    return report(project)
+
+
+wanted = os.environ.get("DEMO_SOURCES", "").split() or [
+    "the_practice",
+    "road_runner",
+    "fasttrack",
+]
 make_users()
-demo = env["migration.project"].create({"name": "The Practice, sample export"})
-env.cr.commit()
-print("Migrating", SAMPLE.name)
-migrate(demo)
-if not report(demo):
+with SampleSources() as sources:
+    rest = ("roadrunner_v2", sources.rest_url, sources.auth.api_key)
+    graphql = ("fasttrack_relay", sources.graphql_url, sources.auth.token)
+    plans = {
+        "the_practice": ("The Practice", "practice_bundle", "files", upload),
+        "road_runner": (
+            "Road Runner",
+            "road_runner",
+            "live",
+            lambda project: connect(project, *rest),
+        ),
+        "fasttrack": (
+            "FastTrack",
+            "fasttrack",
+            "live",
+            lambda project: connect(project, *graphql),
+        ),
+    }
+    balances = [run(*plans[name]) for name in wanted]
+if not all(balances):
     raise SystemExit(1)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The main job in the container: installs the addon into a fresh database, migrates
-# the sample bundle, prints the reconciliation and serves. dev/demo does the same
+# the samples, prints each reconciliation and serves. dev/demo does the same
 # without Docker. Odoo and the PostgreSQL client read PGHOST, PGUSER and PGPASSWORD.
 set -euo pipefail
 
@@ -21,7 +21,7 @@ psql -q -d postgres -c "drop database if exists $DEMO_DB with (force)"
 odoo -d $DEMO_DB -i crm,contacts,crm_migration --stop-after-init --no-http \
     --log-level=warn
 
-step "migrating the sample bundle"
+step "migrating the samples"
 odoo shell -d $DEMO_DB --no-http --log-level=warn <$ADDON_DIR/dev/demo_migration.py
 
 step "Odoo serves at http://127.0.0.1:${PUBLISHED_PORT:-8069}/odoo (login admin, password admin)"

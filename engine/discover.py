@@ -47,8 +47,8 @@ class DiscoverEngine(Engine):
         """Return who we are at the source, what is there, and what to correct."""
         there = sum(one.status == "available" for one in found.objects)
         parts = [found.message]
-        if found.identity:
-            parts.append(", ".join(str(value) for value in found.identity.values()))
+        words = [word for word in found.identity.values() if isinstance(word, str)]
+        parts.append(", ".join(words))
         if found.objects:
             parts.append(
                 self.env._(
