@@ -51,6 +51,7 @@ _GRAPHQL_STYLES: dict[str, dict[str, Any]] = {
         "records_at": "data",
         "has_more_at": "pageInfo.hasMore",
     },
+    "page": {"size_param": "perPage", "page_param": "page", "records_at": "@"},
     "offset": {"size_param": "limit", "offset_param": "offset", "records_at": "@"},
     "items_cursor": {
         "size_param": "limit",
@@ -78,6 +79,7 @@ REST_STYLES = ("page", "offset", "cursor", "next_url", "link_header", "none")
 _DELTA = {
     "mode": "none",
     "param": "",
+    "value": "{since}",
     "format": "rfc3339",
     "inclusive": True,
     "overlap_s": 120,
@@ -122,6 +124,7 @@ _OBJECT = {
     "updated_at": "updated_at",
     "created_at": "created_at",
     "fields": {},
+    "unpack": [],
     "refs": {},
     "expand_children": [],
     "unavailable_on": [403, 404, 405, 410],

@@ -12,7 +12,7 @@ from .defaults import GRAPHQL_STYLES, REST_STYLES
 from .deleted import DeletedFlag
 from .hostile import excerpt
 from .lines import Place
-from .moments import FORMAT_WORDS, zone
+from .moments import DELTA_FORMATS, FORMAT_WORDS, zone
 from .paths import BadPath, compile_path
 from .regexes import regex_problem
 from .sources import known_objects
@@ -41,6 +41,7 @@ def meaning_problems(
         *_addresses(profile, allow_http),
         *_auth(profile.get("auth") or {}),
         *_moments(profile.get("datetime") or {}),
+        *_delta(profile.get("delta") or {}, ("delta",)),
         *_objects(profile),
         *_styles(profile),
     ]
@@ -149,18 +150,34 @@ def _moments(spec: Mapping[str, Any]) -> Found:
     for position, text in enumerate(spec.get("formats") or ()):
         if text in FORMAT_WORDS:
             continue
-        try:
-            moment = datetime(2024, 12, 31, 23, 59, 58, tzinfo=timezone.utc)
-            datetime.strptime(moment.strftime(text), text)
-            is_good = "%" in text
-        except (ValueError, re.error):
-            is_good = False
-        if not is_good:
+        if not _is_format(text):
             words = ", ".join(FORMAT_WORDS)
             yield (
                 ("datetime", "formats", position),
                 f"“{text}” is neither one of {words} nor a format like %Y-%m-%d",
             )
+
+
+def _is_format(text: str) -> bool:
+    """Tell whether moments can be written and read by a strftime format."""
+    try:
+        moment = datetime(2024, 12, 31, 23, 59, 58, tzinfo=timezone.utc)
+        datetime.strptime(moment.strftime(text), text)
+    except (ValueError, re.error):
+        return False
+    return "%" in text
+
+
+def _delta(delta: Mapping[str, Any], place: Place) -> Found:
+    style = delta.get("format") or "rfc3339"
+    if style not in DELTA_FORMATS and not _is_format(style):
+        yield (
+            (*place, "format"),
+            f"“{style}” is not one of {', '.join(DELTA_FORMATS)}"
+            " nor a format like %Y-%m-%d",
+        )
+    if "{since}" not in (delta.get("value") or "{since}"):
+        yield (*place, "value"), "it does not say where the moment goes: {since}"
 
 
 def _objects(profile: Mapping[str, Any]) -> Found:
@@ -191,6 +208,7 @@ def _objects(profile: Mapping[str, Any]) -> Found:
         yield from _ids(spec, place)
         yield from _header_problems(spec.get("headers") or {}, (*place, "headers"))
         yield from _params(spec, place)
+        yield from _delta(spec.get("delta") or {}, (*place, "delta"))
         if profile["transport"] == "graphql":
             yield from _graphql(spec, place)
 
@@ -248,6 +266,11 @@ def _graphql(spec: Mapping[str, Any], place: Place) -> Found:
         problem = template_problem(text, True)
         if problem:
             yield (*place, "selection", position), problem
+    for name in ("count", "arguments"):
+        text = spec.get(name)
+        problem = template_problem(text, name == "count") if text else ""
+        if problem:
+            yield (*place, name), problem
     yield from _templates(spec.get("delta") or {}, (*place, "delta"))
 
 

@@ -139,4 +139,6 @@ def format_moment(moment: datetime, style: str, local: tzinfo = timezone.utc) ->
         return moment.astimezone(local).strftime("%Y-%m-%d")
     if style == "sql_local":
         return moment.astimezone(local).strftime("%Y-%m-%d %H:%M:%S")
+    if "%" in style:
+        return moment.strftime(style)
     return rfc3339(moment)

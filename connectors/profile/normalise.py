@@ -136,6 +136,7 @@ class Normaliser:
         texts = {field.path.text: field.name for field in self.fields}
         #: Canonical name that the profile itself gives to what the id is made of.
         self.own_id = texts.get(id_paths[0]) if len(id_paths) == 1 else None
+        self.unpack = [compile_path(path) for path in spec.get("unpack") or ()]
         self.datetimes = [compile_path(path) for path in spec.get("datetimes") or ()]
         self.namespaced = tuple(spec.get("namespaced") or ())
         custom = spec.get("custom")
@@ -208,6 +209,7 @@ class Normaliser:
         self._place_refs(item, data, consumed)
         self._place_fields(item, data, consumed)
         self._place_custom(item, data, consumed)
+        self._place_unpacked(item, data, consumed)
         if item:
             flatten(data, "", item, consumed)
         self._finish(data, extra)
@@ -259,6 +261,14 @@ class Normaliser:
             if matches:
                 flatten(data, field.name, field.read(matches))
                 consumed.update(trail for trail, _ in matches if _is_movable(trail))
+
+    def _place_unpacked(self, item, data, consumed) -> None:
+        """Give the fields of an object inside the record to the record itself."""
+        for path in self.unpack:
+            for trail, value in path.matches(item):
+                if _is_movable(trail) and isinstance(value, dict) and value:
+                    flatten(data, "", value, consumed, trail)
+                    consumed.add(trail)
 
     def _place_custom(self, item, data, consumed) -> None:
         if self.custom is None:

@@ -56,7 +56,9 @@ class Delta:
         if start is None:
             return
         if self.mode == "query":
-            ask.params[self.spec.get("param") or "updated_since"] = self._text(start)
+            said = self.spec.get("value") or "{since}"
+            name = self.spec.get("param") or "updated_since"
+            ask.params[name] = said.replace("{since}", self._text(start))
         elif self.mode == "header_if_modified_since":
             name = self.spec.get("param") or "If-Modified-Since"
             moment = start.astimezone(timezone.utc).replace(microsecond=0)

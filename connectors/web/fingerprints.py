@@ -8,11 +8,20 @@ from typing import Any
 from graphql import GraphQLSchema, get_named_type, is_list_type
 
 from ..profile.paths import compile_path
-from .paging import header_link
+from .paging import header_link, whole
 from .response import Response
 
 _MORE = ("has_more", "hasMore", "more_records", "has_more_page", "page_context")
-_PAGES = ("total_pages", "totalPages", "last_page", "lastPage", "pages")
+_PAGES = (
+    "total_pages",
+    "totalPages",
+    "last_page",
+    "lastPage",
+    "pages",
+    "pageCount",
+    "page_count",
+)
+_TOTAL_HEADERS = ("X-Total-Count", "X-Total", "X-WP-Total", "Total-Count")
 _HOLDERS = ("", "meta.", "pagination.", "paging.", "info.", "page.", "meta.pagination.")
 _NEXT_URLS = (
     "links.next",
@@ -110,6 +119,7 @@ def _counted(body: Any) -> Iterator[Proposal]:
                 key = "has_more_at" if name in _MORE else "total_pages_at"
                 at = f"{at}.has_more_page" if name == "page_context" else at
                 yield Proposal("page", f"the answer has {at}", {key: at})
+        yield from _last_page(body, holder)
     for at in _NEXT_CURSORS:
         if isinstance(_first(body, at), str):
             yield _cursor(at, "cursor")
@@ -124,10 +134,39 @@ def _counted(body: Any) -> Iterator[Proposal]:
         )
 
 
+def _last_page(body: Any, holder: str) -> Iterator[Proposal]:
+    at = f"{holder}last"
+    if isinstance(_first(body, at), bool):
+        changes: dict[str, Any] = {"is_last_at": at}
+        changes.update(page_param="page", size_param="size")
+        if _first(body, f"{holder}number") == 0:
+            changes["first_page"] = 0
+        yield Proposal("page", f"the answer has {at}", changes)
+
+
+def _headed(body: Any, response: Response) -> Iterator[Proposal]:
+    """Read what headers say about a list that stands alone."""
+    if not isinstance(body, list):
+        return
+    if "/" in response.headers.get("Content-Range", ""):
+        changes = {"size_param": "limit", "total_header": "Content-Range"}
+        yield Proposal("offset", "the header Content-Range counts records", changes)
+    for name in _TOTAL_HEADERS:
+        total = whole(response.headers.get(name))
+        if total is not None and total > len(body):
+            changes = {"total_header": name}
+            yield Proposal("page", f"the header {name} counts the records", changes)
+
+
 def rest_proposals(body: Any, response: Response) -> list[Proposal]:
     """Return the styles that an answer speaks for, the surest first."""
     found: dict[str, Proposal] = {}
-    for proposal in (*_cursors(body), *_links(body, response), *_counted(body)):
+    for proposal in (
+        *_cursors(body),
+        *_links(body, response),
+        *_counted(body),
+        *_headed(body, response),
+    ):
         known = found.setdefault(proposal.style, proposal)
         if known is not proposal:
             known.changes = {**proposal.changes, **known.changes}
@@ -189,7 +228,18 @@ def _list_proposal(root_field: str, names: set[str]) -> Proposal:
                 f"{root_field} is a list with the arguments {size} and {offset}",
                 {"size_param": size, "offset_param": offset},
             )
-    return Proposal("none", f"{root_field} is a list without arguments for pages")
+    return _numbered(root_field, names) or Proposal(
+        "none", f"{root_field} is a list without arguments for pages"
+    )
+
+
+def _numbered(root_field: str, names: set[str]) -> Proposal | None:
+    sizes = ("perPage", "per_page", "pageSize", "page_size", "limit", "size", "first")
+    size = next((size for size in sizes if size in names), "")
+    if "page" not in names or not size:
+        return None
+    changes = {"size_param": size, "page_param": "page"}
+    return Proposal("page", f"{root_field} has the arguments page and {size}", changes)
 
 
 def _page_proposal(root_field: str, fields: Mapping[str, Any]) -> Proposal | None:

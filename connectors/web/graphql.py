@@ -271,6 +271,7 @@ class GraphQLConnector(LiveConnector):
         :raise SourceUnavailable: the source does not have the list
         """
         file = f"{queries.root_field} {{ }}"
+        is_first = not (place.get("after") or place.get("offset") or place.get("each"))
         for _change in range(MAX_CHANGES):
             delta = queries.spec["delta"]
             style, until = delta.get("format") or "rfc3339", self.options.until
@@ -285,6 +286,7 @@ class GraphQLConnector(LiveConnector):
                 each=place.get("each") is not None,
                 lean=lean,
                 goes_on=bool(place.get("after")),
+                counts=is_first and not lean and not start and not until,
             )
             data, errors = self.execute(
                 document,
@@ -296,8 +298,13 @@ class GraphQLConnector(LiveConnector):
             )
             if data is None and self._adapt(queries, document, errors, file):
                 continue
-            root = document.definitions[0].selection_set.selections[0].name.value
-            return read_page(data, self._masked(errors), queries, root, file, lean)
+            if data is None and len(_roots(document)) > 1 and queries.forget_count():
+                continue
+            root = _roots(document)[0]
+            page = read_page(data, self._masked(errors), queries, root, file, lean)
+            if page.total is None:
+                page.total = queries.counted(data)
+            return page
         raise SourceError(
             f"The source takes no query of {file}. Correct the object's selection in"
             " the connection profile."
@@ -354,6 +361,11 @@ class GraphQLConnector(LiveConnector):
     def binaries(self) -> Iterator[tuple[str, int]]:
         """Live sources list their files as records: there are none besides."""
         return iter(())
+
+
+def _roots(document: DocumentNode) -> list[str]:
+    """Return the root fields that a query asks for."""
+    return [one.name.value for one in document.definitions[0].selection_set.selections]
 
 
 def _delta_mode(delta: Mapping[str, Any]) -> str:

@@ -153,7 +153,7 @@ class GraphQLPull:
     def _shrink_for_cost(self, error: QueryTooDear) -> None:
         """Ask for half; the cost of a query does not change while it runs."""
         size = self.state["size"] // 2
-        if self.paging["style"] in ("lighthouse", "page_hasmore"):
+        if self.paging["style"] in ("lighthouse", "page_hasmore", "page"):
             size = smaller(self.state["size"])
         if size < 1 and self.queries.nested_size > 1:
             self.queries.nested_size //= 2

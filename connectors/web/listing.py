@@ -18,6 +18,8 @@ from .paging import Ask, Place, Reply, set_at, whole
 from .response import Response
 from .session import SourceSession
 
+#: What a page behind the last one may be answered with.
+_BEYOND = (404, 416)
 #: Where a 207 answer names what it could not give.
 _FAILED_ID = ("id", "record_id", "item_id", "external_id", "context.id")
 _FAILED_WHY = ("message", "error", "code", "category")
@@ -111,7 +113,7 @@ class Listing:
             what=self.file(value),
             tries=tries,
             timeouts=timeouts,
-            accept=(404,) if place.get("guess") else (),
+            accept=_BEYOND if place.get("guess") else (),
             unavailable_on=self.unavailable_on,
         )
         return self._read(response, value)
@@ -141,7 +143,7 @@ class Listing:
         return method, path
 
     def _read(self, response: Response, value: Value | None) -> Sheet:
-        if response.status in (204, 304, 404):
+        if response.status in (204, 304, *_BEYOND):
             body, items = None, []
         else:
             body = response.json()
@@ -158,7 +160,10 @@ class Listing:
             return path.all(body)
         found = path.first(body)
         if isinstance(found, list):
-            return found
+            return self._rows(found, body)
+        key_as = self.pagination.get("key_as")
+        if key_as and isinstance(found, Mapping):
+            return [_with_key(row, key_as, key) for key, row in found.items()]
         if found is None and path.exists(body):
             return []
         if isinstance(found, Mapping) and self._is_single:
@@ -170,6 +175,20 @@ class Listing:
             + ". Correct records_at in the connection profile."
         )
 
+    def _rows(self, found: list[Any], body: Any) -> list[Any]:
+        """Return records that are lists of values under the names of their columns."""
+        at = self.pagination.get("columns_at")
+        names = compile_path(at).all(body) if at else []
+        names = names[0] if len(names) == 1 and isinstance(names[0], list) else names
+        if not names or not all(isinstance(name, str) for name in names):
+            return found
+        return [
+            dict(zip(names, row, strict=True))
+            if isinstance(row, list) and len(row) == len(names)
+            else row
+            for row in found
+        ]
+
     @property
     def _is_single(self) -> bool:
         return (self.pagination.get("style") or "none") == "none"
@@ -177,7 +196,7 @@ class Listing:
     def _total(self, response: Response, body: Any) -> int | None:
         header = self.pagination.get("total_header")
         if header and header in response.headers:
-            return whole(response.headers[header])
+            return whole(response.headers[header].rpartition("/")[2])
         at = self.pagination.get("total_at")
         return whole(read_path(body, at)) if at else None
 
@@ -209,6 +228,11 @@ class IdListing(Listing):
         if not stored:
             return []
         return [Value(id_text(self.normaliser.id_paths[0].first(item)), stored)]
+
+
+def _with_key(row: Any, name: str, key: str) -> Any:
+    """Return a record with the key that it stands under, unless it has its own."""
+    return {name: key, **row} if isinstance(row, Mapping) else row
 
 
 def _failed(body: Any) -> list[tuple[str, str]]:

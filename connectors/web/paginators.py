@@ -7,7 +7,7 @@ from ...exceptions import SourceError
 from ..profile.paths import is_empty
 from .counting import Offset, PageNumbers
 from .guard import join_url
-from .paging import Ask, Paginator, Reply, header_link, is_true
+from .paging import Ask, Paginator, Reply, header_link
 
 
 class NoPages(Paginator):
@@ -40,10 +40,9 @@ class CursorInBody(Paginator):
 
     def after(self, place, reply):
         cursor = self._next(reply)
-        more = self._read(reply, "has_more_at")
         if reply.count == 0 or is_empty(cursor) or cursor is False:
             return None
-        if more is not None and not is_true(more):
+        if self._said_more(reply) is False:
             return None
         size = min(place["size"] * 2, self.size)
         return {"cursor": cursor, "size": size}
@@ -72,8 +71,7 @@ class NextUrl(Paginator):
         link = self._next(reply)
         if reply.count == 0 or not isinstance(link, str) or not link.strip():
             return None
-        more = self._read(reply, "has_more_at")
-        if more is not None and not is_true(more):
+        if self._said_more(reply) is False:
             return None
         return {**place, "url": join_url(reply.response.url, link)}
 

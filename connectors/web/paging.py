@@ -105,13 +105,21 @@ class Paginator(ABC):
         """Tell whether there are more pages by what the source says, if it does."""
         if reply.count == 0:
             return False
-        more = self._read(reply, "has_more_at")
+        more = self._said_more(reply)
         if more is not None:
-            return is_true(more)
+            return more
         pages = whole(self._read(reply, "total_pages_at"))
         if pages is not None and page is not None:
             return page < pages
         return self._has_next_link(reply)
+
+    def _said_more(self, reply: Reply) -> bool | None:
+        """Tell whether the body says in so many words that there are more pages."""
+        more = self._read(reply, "has_more_at")
+        if more is not None:
+            return is_true(more)
+        last = self._read(reply, "is_last_at")
+        return None if last is None else not is_true(last)
 
     def _has_next_link(self, reply: Reply) -> bool | None:
         """Tell whether the page links to a next one; None if it has no links."""

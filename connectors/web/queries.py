@@ -68,6 +68,8 @@ class ObjectQueries:
         self.next_root_field = self._named(spec.get("next_root_field") or "")
         self.nested_size = profile.get("nested_size") or 20
         self.fields = read_selection(spec.get("selection") or [], self.is_camel)
+        count = [spec["count"]] if spec.get("count") else []
+        self.count = read_selection(count, self.is_camel)
         delta = spec["delta"]
         uses_delta = delta.get("mode") == "graphql_arg"
         self.templates = {
@@ -152,6 +154,8 @@ class ObjectQueries:
         }
         for route in cut_to_schema(wrapper, root.type, schema):
             self._forget_extra(list(route))
+        gone = cut_to_schema(self.count, schema.query_type, schema)
+        self.missing += [".".join(route) for route in gone]
         self._fit_templates()
 
     def _record_names(self, kind: Any) -> list[str]:
@@ -212,9 +216,26 @@ class ObjectQueries:
 
     def forget_extra(self, name: str) -> bool:
         """Do without a cursor, count or flag beside the records."""
+        if any(one.name == name for _route, one in routes(self.count)):
+            return self.forget_count(name)
         found = [extra for extra in self.extras if name in extra]
         self.extras = [extra for extra in self.extras if name not in extra]
         return bool(found)
+
+    def forget_count(self, what: str = "") -> bool:
+        """Do without the root field that counts the list; tell if there is one."""
+        had, self.count = bool(self.count), {}
+        if had:
+            self.missing.append(what or "count")
+        return had
+
+    def counted(self, data: Any) -> int | None:
+        """Return what the root field that counts the list says."""
+        route = max((route for route, _one in routes(self.count)), default=())
+        for key in route:
+            data = data.get(key) if isinstance(data, Mapping) else None
+        is_count = isinstance(data, int) and not isinstance(data, bool)
+        return data if route and is_count else None
 
     def _forget_extra(self, names: list[str]) -> bool:
         kept = [extra for extra in self.extras if extra[: len(names)] != names]
@@ -260,6 +281,7 @@ class ObjectQueries:
         each: bool = False,
         lean: str = "",
         goes_on: bool = False,
+        counts: bool = False,
     ) -> DocumentNode:
         """Return the query of a page.
 
@@ -267,6 +289,7 @@ class ObjectQueries:
         :param each: the argument of `foreach` is given, as ``$each``
         :param lean: ``ids`` for ids and cursors only, ``cursors`` for no records
         :param goes_on: a page after the first
+        :param counts: ask for the number of records of the list too
         """
         paging, arguments = self.paging, {}
         for key, name in (
@@ -279,6 +302,8 @@ class ObjectQueries:
                 arguments = joined(arguments, placed(paging[key], variable(name)))
         params = self.spec.get("params") or {}
         arguments = joined(arguments, {self._named(k): v for k, v in params.items()})
+        given = read_template(self.spec.get("arguments") or "", self.is_camel)
+        arguments = joined(arguments, given)
         if each and self.spec.get("foreach"):
             name = self._named(self.spec["foreach"]["param"])
             arguments = joined(arguments, {name: variable("each")})
@@ -291,7 +316,8 @@ class ObjectQueries:
         root = self.root_field
         if goes_on and self.next_root_field:
             root = self.next_root_field
-        return self.document(Field(root, root, self._wrapped(record), arguments))
+        root = Field(root, root, self._wrapped(record), arguments)
+        return self.document(root, beside=self.count if counts else {})
 
     def lean_fields(self) -> Fields:
         """Return only what ids are made of."""
@@ -318,10 +344,13 @@ class ObjectQueries:
         one.arguments = {**one.arguments, "after": variable("after")}
         return self.single({key: one})
 
-    def document(self, root: Field, suffix: str = "") -> DocumentNode:
+    def document(
+        self, root: Field, suffix: str = "", beside: Fields | None = None
+    ) -> DocumentNode:
         """Return a query with the variables that it uses, each with its type."""
         name = f"{type_name(self.name)}{suffix}"
-        return query_document(name, as_set({root.key: root}), self.types, self.schema)
+        fields = as_set({root.key: root, **(beside or {})})
+        return query_document(name, fields, self.types, self.schema)
 
     def variables(self, document: DocumentNode, given: Mapping[str, Any]) -> dict:
         """Return the values of the variables that a query has."""
