@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# Common part of bench/pull and bench/memory: sample servers and a database to copy.
+# Sourced after dev/lib.sh, never run.
+
+# start_sources SCALE: the sample servers as a process of their own, until the end
+start_sources() {
+    local port
+    port=$(free_port 8170)
+    BENCH_REST=http://127.0.0.1:$port
+    port=$(free_port $((port + 1)))
+    BENCH_GRAPHQL=http://127.0.0.1:$port
+    export BENCH_REST BENCH_GRAPHQL
+    (
+        cd "$CHECKOUT"
+        exec "$PYTHON_BIN" -m samples.servers --scale "$1" \
+            --rest-port "${BENCH_REST##*:}" --graphql-port "${BENCH_GRAPHQL##*:}"
+    ) >"$LOG_DIR/bench_sources.log" 2>&1 &
+    SOURCES_PID=$!
+    trap 'kill $SOURCES_PID; wait $SOURCES_PID 2>/dev/null || true' EXIT
+    while port_is_free "${BENCH_GRAPHQL##*:}"; do
+        kill -0 "$SOURCES_PID" || die "the sample servers did not start" \
+            "see $LOG_DIR/bench_sources.log"
+        sleep 0.2
+    done
+}
+
+# The pristine database that dev/test keeps, made here if there is none.
+BENCH_TEMPLATE=crm_migration_kill_template
+ensure_template() {
+    db_exists $BENCH_TEMPLATE && return 0
+    step "installing $BASE_MODULES,$ADDON into $BENCH_TEMPLATE"
+    logged bench_install "see the log" \
+        odoo -d $BENCH_TEMPLATE -i "$BASE_MODULES,$ADDON" --stop-after-init --no-http
+}
+
+# in_odoo MODE: one part of bench/pull.py in a fresh copy of the database
+in_odoo() {
+    db_copy $BENCH_TEMPLATE migration_bench_pull
+    BENCH_MODE=$1 odoo shell -d migration_bench_pull --no-http --log-level=error \
+        <"$CHECKOUT/bench/pull.py"
+    db_drop migration_bench_pull
+}
