@@ -48,6 +48,7 @@ from . import test_tabular
 from . import test_verify
 from . import test_web_discover
 from . import test_web_download
+from . import test_web_foreign
 from . import test_web_graphql
 from . import test_web_graphql_errors
 from . import test_web_guard

@@ -315,7 +315,9 @@ class TestProfileMeaning(ValidateCase):
         )
         self.assertIn(
             "objects.contact.pagination.style",
-            self.only(("objects", "contact", "pagination", "style"), "page", GRAPHQL),
+            self.only(
+                ("objects", "contact", "pagination", "style"), "next_url", GRAPHQL
+            ),
         )
 
     def test_graphql_texts(self):
