@@ -189,6 +189,8 @@ class StageEngine(Engine):
 
     def _note_losses(self, table, problems):
         """What is not staged must be missed in the books."""
+        if not problems:
+            return
         obj = self.project._object(table.object)
         refused = [p for p in problems if p.code in _REFUSED]
         if refused:

@@ -5,10 +5,13 @@ from itertools import groupby
 from ..connectors.base import SourceTable
 from ..tools.fingerprint import content_hash
 from .identity import Identity
+from .inserts import insert_rows
 from .keys import REPEAT_MARK, key_of
 
 #: Fields of one object that are noted; a hostile source could invent more for ever.
 FIELD_LIMIT = 2000
+#: What is read of a record that was staged before; its payload is not.
+KNOWN = ["external_id", "content_hash", "seen_run_id", "source_file", "source_line"]
 
 
 class StagingArea:
@@ -100,8 +103,8 @@ class StagingArea:
         self._store(obj, batch, known)
 
     def _known(self, obj, external_ids):
-        records = self.env["migration.staged.record"].search(
-            [("object_id", "=", obj.id), ("external_id", "in", external_ids)]
+        records = self.env["migration.staged.record"].search_fetch(
+            [("object_id", "=", obj.id), ("external_id", "in", external_ids)], KNOWN
         )
         return {record.external_id: record for record in records}
 
@@ -130,7 +133,7 @@ class StagingArea:
                 record.write(vals | {"state": "pending", "reason": False})
                 self.engine.count(changed=1)
         if fresh:
-            staged.create(fresh)
+            self._insert(fresh)
             self.engine.count(new=len(fresh))
         if seen:
             seen.write({"seen_run_id": self.run.id, "is_missing": False})
@@ -222,8 +225,13 @@ class StagingArea:
             if row["external_id"] in known:
                 known[row["external_id"]].write(row)
         if new:
-            self.env["migration.staged.record"].create(new)
+            self._insert(new)
             self.engine.count(repeated=len(new))
+
+    def _insert(self, rows):
+        """Add new rows; the commit after the page lets everybody see them."""
+        staged = self.env["migration.staged.record"]
+        insert_rows(staged, [{"state": "pending"} | row for row in rows])
 
 
 def _object(raw):
