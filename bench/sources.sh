@@ -24,18 +24,25 @@ start_sources() {
     done
 }
 
-# The pristine database that dev/test keeps, made here if there is none.
-BENCH_TEMPLATE=crm_migration_kill_template
-ensure_template() {
-    db_exists $BENCH_TEMPLATE && return 0
-    step "installing $BASE_MODULES,$ADDON into $BENCH_TEMPLATE"
+# prepare_database: the addon as it is now, for each part to copy; the database that
+# dev/test keeps saves its installation
+BENCH_SOURCE=migration_bench_pull_source
+prepare_database() {
+    local how=-u modules=$ADDON
+    if db_exists crm_migration_kill_template; then
+        db_copy crm_migration_kill_template $BENCH_SOURCE
+    else
+        db_drop $BENCH_SOURCE
+        how=-i modules=$BASE_MODULES,$ADDON
+    fi
+    step "preparing $BENCH_SOURCE"
     logged bench_install "see the log" \
-        odoo -d $BENCH_TEMPLATE -i "$BASE_MODULES,$ADDON" --stop-after-init --no-http
+        odoo -d $BENCH_SOURCE $how "$modules" --stop-after-init --no-http
 }
 
 # in_odoo MODE: one part of bench/pull.py in a fresh copy of the database
 in_odoo() {
-    db_copy $BENCH_TEMPLATE migration_bench_pull
+    db_copy $BENCH_SOURCE migration_bench_pull
     BENCH_MODE=$1 odoo shell -d migration_bench_pull --no-http --log-level=error \
         <"$CHECKOUT/bench/pull.py"
     db_drop migration_bench_pull
