@@ -1,12 +1,9 @@
 """GraphQL sources, as their connection profile describes them."""
 
-import os
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any
 
 from gql import Client, GraphQLRequest
 from gql.transport.exceptions import TransportQueryError
@@ -19,7 +16,6 @@ from graphql import (
 )
 
 from ...exceptions import (
-    BinaryMissing,
     SourceError,
     SourcePaused,
     SourceRefused,
@@ -31,7 +27,6 @@ from ..profile.moments import format_moment
 from ..profile.normalise import Normaliser
 from .adapt import Adapter, is_complaint
 from .delta import Delta
-from .download import DownloadError, download
 from .graphql_pages import GraphQLPull
 from .graphql_records import RecordReader
 from .graphql_transport import SessionTransport, codes_of, words_of
@@ -40,7 +35,6 @@ from .options import WebOptions
 from .partial import Reading, excerpt_long, read_page, unwrap
 from .queries import ObjectQueries, PagingUnfit, QueryUnusable
 from .selection import camel
-from .session import SourceSession
 
 #: How often the query of one page is made smaller.
 MAX_CHANGES = 60
@@ -59,9 +53,7 @@ class GraphQLConnector(LiveConnector):
         secrets: Mapping[str, str],
         options: WebOptions | None = None,
     ):
-        self.profile = complete(profile)
-        self.options = options or WebOptions()
-        self.session = SourceSession(self.profile, secrets, self.options)
+        super().__init__(complete(profile), secrets, options)
         self.transport = SessionTransport(self.session, self.profile["endpoint"])
         self.client = Client(transport=self.transport)
         self._gql = self.client.connect_sync()
@@ -69,24 +61,6 @@ class GraphQLConnector(LiveConnector):
         self._is_introspected = False
         self.alone = RecordReader(self)
         self._queries: dict[str, ObjectQueries] = {}
-        self._problems: list[Problem] = []
-
-    def __repr__(self) -> str:
-        return f"<GraphQLConnector {self.session!r}>"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self.session.close()
-
-    @property
-    def problems(self) -> list[Problem]:
-        return self._problems
 
     def tables(self) -> list[SourceTable]:
         """Return the active objects that have a list of their own."""
@@ -343,24 +317,6 @@ class GraphQLConnector(LiveConnector):
         if raw is not None:
             unwrap(raw, self.queries(name).fields)
         return raw
-
-    @contextmanager
-    def open_binary(self, path: str) -> Iterator[BinaryIO]:
-        """Open the file at an address; see `download` for what goes along."""
-        with tempfile.TemporaryDirectory(dir=self.options.spool) as folder:
-            target = os.path.join(folder, "file")
-            try:
-                download(self.session, path, target)
-            except DownloadError as error:
-                if error.retry_later:
-                    raise
-                raise BinaryMissing(str(error)) from None
-            with open(target, "rb") as stream:
-                yield stream
-
-    def binaries(self) -> Iterator[tuple[str, int]]:
-        """Live sources list their files as records: there are none besides."""
-        return iter(())
 
 
 def _roots(document: DocumentNode) -> list[str]:

@@ -103,8 +103,32 @@ class Listing:
         :param ask: what the paginator asks with; the rest is added to it
         :raise SourceError: see `SourceSession.request`
         """
+        response = self.call(
+            ask,
+            value,
+            start,
+            is_guess=bool(place.get("guess")),
+            tries=tries,
+            timeouts=timeouts,
+        )
+        return self.read(response, value)
+
+    def call(
+        self,
+        ask: Ask,
+        value: Value | None,
+        start: datetime | None,
+        *,
+        is_guess: bool = False,
+        tries: int | None = None,
+        timeouts: int | None = None,
+    ) -> Response:
+        """Ask for one page; the answer is not read yet.
+
+        :param is_guess: the page may lie behind the last one
+        """
         method, path = self._complete(ask, value, start)
-        response = self.session.request(
+        return self.session.request(
             method,
             ask.url or path,
             params=ask.params,
@@ -113,10 +137,9 @@ class Listing:
             what=self.file(value),
             tries=tries,
             timeouts=timeouts,
-            accept=_BEYOND if place.get("guess") else (),
+            accept=_BEYOND if is_guess else (),
             unavailable_on=self.unavailable_on,
         )
-        return self._read(response, value)
 
     def _complete(self, ask: Ask, value: Value | None, start: datetime | None):
         """Add what every page is asked for with; return method and path."""
@@ -142,7 +165,11 @@ class Listing:
             ask.params = None  # the source's own address has them all
         return method, path
 
-    def _read(self, response: Response, value: Value | None) -> Sheet:
+    def read(self, response: Response, value: Value | None) -> Sheet:
+        """Return what stands on a page.
+
+        :raise SourceError: the answer has no list where the profile says
+        """
         if response.status in (204, 304, *_BEYOND):
             body, items = None, []
         else:

@@ -1,58 +1,19 @@
 """REST sources, as their connection profile describes them."""
 
-import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import quote
 
-from ...exceptions import BinaryMissing
-from ..base import Page, Problem, SourceTable
+from ..base import Page, SourceTable
 from ..profile.paths import read_path
-from .download import DownloadError, download
 from .listing import IdListing, Listing, Value
 from .live import LiveConnector
-from .options import WebOptions
 from .pull import Pull
-from .session import SourceSession
 
 
 class RestConnector(LiveConnector):
-    """Pulls lists of JSON records, page by page.
-
-    :param profile: a complete connection profile of transport `rest`
-    :param secrets: see SourceSession
-    """
-
-    def __init__(
-        self,
-        profile: Mapping[str, Any],
-        secrets: Mapping[str, str],
-        options: WebOptions | None = None,
-    ):
-        self.profile = profile
-        self.options = options or WebOptions()
-        self.session = SourceSession(profile, secrets, self.options)
-        self._problems: list[Problem] = []
-
-    def __repr__(self) -> str:
-        return f"<RestConnector {self.session!r}>"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self.session.close()
-
-    @property
-    def problems(self) -> list[Problem]:
-        return self._problems
+    """Pulls lists of JSON records, page by page."""
 
     def tables(self) -> list[SourceTable]:
         """Return the active objects that have a list of their own."""
@@ -120,21 +81,3 @@ class RestConnector(LiveConnector):
         if response.status in (204, 404, 410):
             return None
         return read_path(response.json(), single.get("records_at") or "data|@")
-
-    @contextmanager
-    def open_binary(self, path: str) -> Iterator[BinaryIO]:
-        """Open the file at an address; see `download` for what goes along."""
-        with tempfile.TemporaryDirectory(dir=self.options.spool) as folder:
-            target = os.path.join(folder, "file")
-            try:
-                download(self.session, path, target)
-            except DownloadError as error:
-                if error.retry_later:
-                    raise
-                raise BinaryMissing(str(error)) from None
-            with open(target, "rb") as stream:
-                yield stream
-
-    def binaries(self) -> Iterator[tuple[str, int]]:
-        """Live sources list their files as records: there are none besides."""
-        return iter(())

@@ -175,22 +175,12 @@ class RestTour(Tour):
         listing = self.connector.listing(name)
         paginator = listing.paginator(None)
         ask = paginator.ask(paginator.start())
-        method, path = listing._complete(ask, value, None)
         found.file = listing.file(value)
-        response = self.connector.session.request(
-            method,
-            ask.url or path,
-            params=ask.params,
-            json=ask.body if method == "POST" else None,
-            headers=ask.headers,
-            what=found.file,
-            tries=TRIES,
-            unavailable_on=listing.unavailable_on,
-        )
+        response = listing.call(ask, value, None, tries=TRIES)
         body = response.json() if response.status not in (204, 304) else None
         proposals += rest_proposals(body, response)
         try:
-            sheet = listing._read(response, value)
+            sheet = listing.read(response, value)
         except SourceError:
             place = list_place(body)
             if place is not None and not proposals:
