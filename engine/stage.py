@@ -137,6 +137,9 @@ class StageEngine(Engine):
             self.run.total += page.total
         mark["total"] = page.total or mark.get("total")
         mark["count"] = mark.get("count", 0) + len(page.items)
+        children = {raw.object for raw in raws} - {table.object}
+        if children:
+            mark["children"] = sorted(children.union(mark.get("children", ())))
         if page.newest:
             newest = page.newest.astimezone(timezone.utc).isoformat()
             mark["newest"] = max(mark.get("newest") or "", newest)
@@ -152,10 +155,15 @@ class StageEngine(Engine):
         self.run.cursor = cursor
 
     def _end_of(self, table, mark):
-        """Move the watermark: only a table read to its end says what is the newest."""
+        """Move the watermark: only a table read to its end says what is the newest.
+
+        Not past the beginning of the pull: a record that changed after its page was
+        read is older than the newest of the pages that came later.
+        """
         if mark.get("newest"):
             newest = datetime.fromisoformat(mark["newest"])
             newest = newest.replace(tzinfo=None, microsecond=0)
+            newest = min(newest, self.run.date_started or newest)
             obj = self.project._object(table.object)
             obj.watermark = max(obj.watermark or newest, newest)
         total, count = mark.get("total"), mark["count"]
@@ -228,12 +236,17 @@ class StageEngine(Engine):
             lambda obj: not obj.problem and not obj.refused_count
         )
         names &= set(whole.mapped("name"))
-        gone = self.env["migration.staged.record"].search(
+        for table in self._tables:
+            if table.object not in names:
+                # nor of the children that stand on its pages
+                names -= set(self._mark(table).get("children", ()))
+        gone = self.env["migration.staged.record"].search_fetch(
             [
                 ("project_id", "=", self.project.id),
                 ("object_id.name", "in", list(names)),
                 ("seen_run_id", "!=", self.run.id),
-            ]
+            ],
+            ["object_id", "external_id"],
         )
         loaded = gone._target_records()
         kept = gone.filtered(lambda record: record.id in loaded)
