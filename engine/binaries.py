@@ -12,6 +12,7 @@ from ..exceptions import (
     BinaryMissing,
     BrokenFile,
     MappingError,
+    SourceError,
     SourcePaused,
     SourceRefused,
 )
@@ -37,8 +38,7 @@ class Wanted:
 class BinaryFetcher:
     """Fetches files to the project's spool folder, as a stream.
 
-    Files that are already there, whole or in part, are not fetched from the
-    beginning: an interrupted run goes on where it was.
+    A download that was cut off goes on with the part that is there.
     """
 
     def __init__(self, project, object_name):
@@ -84,18 +84,26 @@ class BinaryFetcher:
         return target
 
     def _download(self, wanted):
-        """Fetch files from the net, several at a time."""
+        """Fetch files from the net, several at a time.
+
+        :raise SourcePaused: the source wants to be left alone; the batch waits
+        :raise SourceRefused: the key is not accepted; no other file would come
+        """
         if not wanted:
             return {}
         items = [
             DownloadItem(one, one.url, str(target), self._options(one))
             for one, target in wanted
         ]
-        found = {}
+        found, stop = {}, None
         for item, result in download_many(self._session, items):
+            if isinstance(result, (SourcePaused, SourceRefused)):
+                stop = stop or result
             found[item.key.key] = (
                 self._explain(result) if isinstance(result, Exception) else item.target
             )
+        if stop:
+            raise stop
         return found
 
     @cached_property
@@ -121,8 +129,6 @@ class BinaryFetcher:
 
     def _explain(self, error):
         """Return the error to keep on the record: later, or never."""
-        if isinstance(error, (SourcePaused, SourceRefused)):
-            return error
         if isinstance(error, DownloadError) and not error.retry_later:
             return MappingError(str(error))
-        return BinaryMissing(str(error))
+        return BinaryMissing(str(error)) if isinstance(error, SourceError) else error

@@ -30,8 +30,11 @@ class DiscoverEngine(Engine):
         connector = connection._open_source(is_complete=True)
         try:
             found = discover(connector)
+            names = {table.object for table in connector.tables()}
         finally:
             connector.close()
+        # a refused key shows nothing, and what is switched off stays so
+        connection.endpoint_ids.filtered(lambda one: one.name not in names).unlink()
         self._note_objects(connection, found.objects)
         connection.write(
             {
@@ -61,12 +64,6 @@ class DiscoverEngine(Engine):
 
     def _note_objects(self, connection, objects):
         known = {endpoint.name: endpoint for endpoint in connection.endpoint_ids}
-        (
-            connection.endpoint_ids
-            - connection.endpoint_ids.browse(
-                known[one.name].id for one in objects if one.name in known
-            )
-        ).unlink()
         for sequence, one in enumerate(objects):
             sample = json.dumps(one.sample[:1], indent=1, ensure_ascii=False)
             vals = {
