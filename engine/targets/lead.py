@@ -39,6 +39,7 @@ class LeadTarget(Target):
         super().__init__(mapper)
         self._facts = self._stage_facts()
         self._pipelines = Pipelines(self.project)
+        self._currencies = {}
 
     def _stage_facts(self):
         """Return ``{stage id: what the schema plan and Odoo say of it}``."""
@@ -132,7 +133,7 @@ class LeadTarget(Target):
             or "expected_revenue" not in vals
         ):
             return
-        currency = self.env["res.currency"].search([("name", "=", code)], limit=1)
+        currency = self._currency(code)
         if not currency or not currency.rate_ids:
             raise MappingError(
                 self.env._(
@@ -150,6 +151,13 @@ class LeadTarget(Target):
         self.remark(
             mapped, "expected_revenue", message, "converted", f"{amount} {code}"
         )
+
+    def _currency(self, code):
+        """Return the currency of a code, looked up once (empty: Odoo has none)."""
+        if code not in self._currencies:
+            currencies = self.env["res.currency"]
+            self._currencies[code] = currencies.search([("name", "=", code)], limit=1)
+        return self._currencies[code]
 
     def _outcome(self, mapped, vals):
         """Make won, lost and open agree with stage and probability.
