@@ -15,6 +15,7 @@ from . import test_infer
 from . import test_json2
 from . import test_jsonfile
 from . import test_kill
+from . import test_kill_pull
 from . import test_live_pull
 from . import test_load_deals
 from . import test_load_files
