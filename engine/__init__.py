@@ -1,7 +1,7 @@
 """The engines: one job each, behind the thin models that start them.
 
-discover, stage, profile, propose, schema, load, sample, verify, undo. An engine works in
-batches; :class:`~.base.Engine` says how a run drives it.
+discover, stage, profile, propose, schema, load, sample, verify, undo. An engine works
+in batches; :class:`~.base.Engine` says how a run drives it.
 """
 
 import importlib

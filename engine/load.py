@@ -2,6 +2,7 @@
 
 import psycopg2
 
+from odoo.fields import Command
 from odoo.tools import SQL, mute_logger
 
 from ..exceptions import BinaryMissing, MappingError, RecordSkipped
@@ -192,6 +193,7 @@ class ObjectLoader:
             for name, value in vals.items()
             if name not in self.target.unread_fields
         }
+        added = self._keep_added(target, link, vals, fresh)
         edits = find_edits(self.env, link.res_model, link)
         theirs = set(changed_values(self.env, link.res_model, link).get(link, ()))
         changed = {name: vals[name] for name in fresh if fresh[name] != base.get(name)}
@@ -211,6 +213,7 @@ class ObjectLoader:
                 link.write(
                     {
                         "base_values": base | written,
+                        "previous_values": (link.previous_values or {}) | added,
                         "left_values": {
                             name: value
                             for name, value in (before | left).items()
@@ -228,6 +231,21 @@ class ObjectLoader:
         else:
             fields = ", ".join(sorted(changed))
             self._note(mapped, "updated", False, self.env._("Updated: %s", fields))
+
+    def _keep_added(self, target, link, vals, fresh):
+        """Keep what other rows of the source added to a many2many (a group's tag).
+
+        Changes ``vals`` and ``fresh``; returns what the record's own row says.
+        """
+        base, before = link.base_values or {}, link.previous_values or {}
+        own = {}
+        for name in set(fresh) & set(before):
+            if target._fields[name].type == "many2many":
+                own[name] = fresh[name]
+                added = {*(base.get(name) or [])} - {*(before[name] or [])}
+                fresh[name] = sorted({*fresh[name], *added})
+                vals[name] = [Command.set(fresh[name])]
+        return own
 
     def _keep_edits(self, mapped, names):
         """A field that a person changed in Odoo is not overwritten, and said so."""

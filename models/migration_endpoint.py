@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 
 class MigrationEndpoint(models.Model):
@@ -30,7 +30,7 @@ class MigrationEndpoint(models.Model):
         ],
         readonly=True,
     )
-    message = fields.Char("What to Do", readonly=True)
+    message = fields.Char("Result", readonly=True, help="And what to do about it.")
     source_count = fields.Integer(
         readonly=True, aggregator=None, help="As the source says; -1: it does not say."
     )
@@ -54,6 +54,14 @@ class MigrationEndpoint(models.Model):
     _connection_name_uniq = models.UniqueIndex(
         "(connection_id, name)", "A connection has each object only once."
     )
+
+    def write(self, vals):
+        """Refuse to move a row to another connection; see ``migration.part``."""
+        if "connection_id" in vals and not self.env.su:
+            raise AccessError(
+                self.env._("A row of a migration project cannot be moved to another.")
+            )
+        return super().write(vals)
 
     @api.depends("source_count")
     def _compute_source_count_text(self):

@@ -9,7 +9,7 @@ from ..presets import load_preset, preset_selection
 from .migration_difference import NOTABLE
 
 STATES = [
-    ("draft", "Files"),
+    ("draft", "Source"),
     ("staged", "Staged"),
     ("profiled", "Map"),
     ("mapped", "Schema Plan"),
@@ -58,6 +58,12 @@ class MigrationProject(models.Model):
         "Download Linked Files",
         help="Files of which an export only has the address are downloaded. Else "
         "they become attachments that hold the address.",
+    )
+    inherit_tags = fields.Boolean(
+        "Members Inherit Tags",
+        default=True,
+        help="In The Practice, members have the tags of their organization, which its "
+        "export does not say: they are given to them again.",
     )
     connection_ids = fields.One2many("migration.connection", "project_id")
     connection_address = fields.Char(
@@ -330,6 +336,10 @@ class MigrationProject(models.Model):
     def _object_label(self, name):
         return self._object(name).label or name or ""
 
+    def _inherits_tags(self):
+        """Return whether members get the tags of their organization."""
+        return self.inherit_tags and self._preset().inherits_tags
+
     def _connection(self):
         """Return the connection to the live source (empty if there is none yet)."""
         return self.connection_ids[:1]
@@ -347,6 +357,7 @@ class MigrationProject(models.Model):
                 [(file.name, file._path()) for file in self.file_ids],
                 preset.file_objects(),
                 preset.required(),
+                unpivot=preset.unpivot(),
             )
         except BadBundle as error:
             raise UserError(str(error)) from error

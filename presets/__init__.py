@@ -22,10 +22,20 @@ class Preset:
     key: str
     label: str
     objects: dict
+    #: whether members have the tags of their organization at the source
+    inherits_tags: bool = False
 
     def file_objects(self):
         """Return ``{object: [file stems]}`` for the bundle reader."""
         return {name: spec["files"] for name, spec in self.objects.items()}
+
+    def unpivot(self):
+        """Return ``{object: how its wide tables are read}``."""
+        return {
+            name: spec["unpivot"]
+            for name, spec in self.objects.items()
+            if "unpivot" in spec
+        }
 
     def required(self):
         """Return ``{object: [[header, ...], ...]}``: one header of each group."""
@@ -62,6 +72,7 @@ def load_preset(key):
     return Preset(
         key=data["key"],
         label=data["label"],
+        inherits_tags=data.get("inherits_tags", False),
         objects={spec["name"]: spec for spec in data["objects"]},
     )
 

@@ -10,6 +10,7 @@ from . import test_faults
 from . import test_fingerprint
 from . import test_fingerprint_rollback
 from . import test_formats
+from . import test_groups
 from . import test_hostile_files
 from . import test_infer
 from . import test_json2
@@ -46,6 +47,7 @@ from . import test_schema
 from . import test_security
 from . import test_stage
 from . import test_tabular
+from . import test_unpivot
 from . import test_verify
 from . import test_web_discover
 from . import test_web_download

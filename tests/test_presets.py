@@ -92,6 +92,10 @@ class TestPresets(BaseCase):
             names = TableNames(files)
             for name, stems in files.items():
                 for stem in stems:
+                    if "*" in stem:
+                        path = stem.replace("*", "any") + ".csv"
+                        self.assertEqual(names.by_path(path), name)
+                        continue
                     self.assertEqual(names.by_label(f"{stem} export 2026"), name)
                     self.assertEqual(names.by_path(f"{stem}.csv".title()), name)
 

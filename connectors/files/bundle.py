@@ -21,6 +21,7 @@ from .manifest import (
 )
 from .members import Member, MemberIndex
 from .naming import TableNames
+from .unpivot import Unpivot
 
 #: A page ends at so many rows, or at so much text: one transaction stages it.
 PAGE_ROWS = 500
@@ -34,6 +35,7 @@ class BundleConnector(BaseConnector):
         earlier ones
     :param file_objects: object -> file names in lower case without suffix
     :param required: object -> groups of headers of which one each must be there
+    :param unpivot: object -> how its wide tables are read, see Unpivot
     :raise BadBundle: nothing can be read, or an upload is a bomb
     """
 
@@ -43,8 +45,12 @@ class BundleConnector(BaseConnector):
         file_objects: Mapping[str, Iterable[str]],
         required: Mapping[str, Sequence[Sequence[str]]] | None = None,
         limits: BundleLimits | None = None,
+        unpivot: Mapping[str, Mapping[str, Any]] | None = None,
     ):
         limits = limits or BundleLimits()
+        self._unpivot = {
+            name: Unpivot.of(spec) for name, spec in (unpivot or {}).items()
+        }
         self._names = TableNames(file_objects)
         self._required = required or {}
         self._formats: dict[str, Format] = {
@@ -154,6 +160,10 @@ class BundleConnector(BaseConnector):
             if problem:
                 yield replace(problem, object=name)
             if fields and not (problem and problem.code == "missing_header"):
+                wide = self._unpivot.get(name)
+                if wide and wide.fits(fields):
+                    part.dialect["wide"] = True
+                    fields = wide.fields(fields)
                 yield SourceTable(name, file, fields, part.dialect)
 
     def _file(self, member: Member, part: Part) -> str:
@@ -195,13 +205,15 @@ class BundleConnector(BaseConnector):
         items: list[RawRecord | Problem] = []
         size = 0
         for item in self.pull(table, line):
+            is_full = len(items) >= PAGE_ROWS or size >= PAGE_BYTES
+            # the records of one row stay together: the cursor counts rows
+            if is_full and item.line > line:
+                yield Page(tuple(items), {"line": line})
+                items, size = [], 0
             items.append(item)
             line = max(line, item.line)
             if isinstance(item, RawRecord):
                 size += sum(len(str(value)) for value in item.data.values())
-            if len(items) >= PAGE_ROWS or size >= PAGE_BYTES:
-                yield Page(tuple(items), {"line": line})
-                items, size = [], 0
         yield Page(tuple(items), None)
 
     def pull(
@@ -219,7 +231,8 @@ class BundleConnector(BaseConnector):
                 count += 1
                 line, data = item
                 if line > after_line:
-                    yield RawRecord(table.object, data, table.file, line)
+                    for record in self._records(table, data):
+                        yield RawRecord(table.object, record, table.file, line)
         except (BrokenFile, BadBundle) as err:
             text = f"{table.file} cannot be read after line {line}: {err}"
             yield Problem(
@@ -230,6 +243,12 @@ class BundleConnector(BaseConnector):
         if promised is not None and promised != count:
             problem = rows_problem(table.file, promised, count)
             yield replace(problem, object=table.object)
+
+    def _records(self, table: SourceTable, data: dict) -> Iterable[dict[str, Any]]:
+        """Return what one row holds: a record, or one per answer of a wide table."""
+        if table.dialect.get("wide"):
+            return self._unpivot[table.object].records(data, table.file)
+        return (data,)
 
     def _read(self, table: SourceTable) -> Iterator[Any]:
         """Yield what the format reads; an unknown file is a broken one."""

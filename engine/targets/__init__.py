@@ -1,6 +1,7 @@
 """What source records become: one class per kind of Odoo record."""
 
 from .attachment import AttachmentTarget
+from .group import GroupTarget
 from .lead import LeadTarget
 from .membership import MembershipTarget
 from .message import MessageTarget
@@ -14,6 +15,7 @@ TARGETS = {
     "stage": StageTarget,
     "partner": PartnerTarget,
     "membership": MembershipTarget,
+    "group": GroupTarget,
     "lead": LeadTarget,
     "message": MessageTarget,
     "attachment": AttachmentTarget,

@@ -2,11 +2,13 @@
 
 from functools import cached_property
 
+from odoo.fields import Command
 from odoo.tools import SQL
 
 from ...exceptions import MappingError
 from ..edits import find_edits
 from ..mapper import Note
+from ..values import read_portable
 
 
 class Target:
@@ -98,6 +100,28 @@ class Target:
         record.write(vals)
         link.write({"edit_reason": edits.get(record.id)})
         return link
+
+    def amend(self, record, vals):
+        """Add to a record of ours what another row of the source says of it.
+
+        It goes into the record's own crosswalk row, with what stood there before.
+        Returns that row.
+        """
+        names = list(vals)
+        before = read_portable(record, names)[record.id]
+        link = self.write_again(record, vals)
+        if link:
+            after = read_portable(record, names)[record.id]
+            link.base_values = (link.base_values or {}) | after
+            link.previous_values = before | (link.previous_values or {})
+        return link
+
+    def add_tags(self, partner, tags):
+        """Give a contact tags that it does not have; return those that are new."""
+        new = tags - partner.category_id
+        if new:
+            self.amend(partner, {"category_id": [Command.link(tag.id) for tag in new]})
+        return new
 
     def _own_link(self, record):
         """Return the crosswalk row of a record that this project created."""

@@ -1,5 +1,4 @@
 from ...exceptions import MappingError
-from ..values import read_portable
 from .base import Target
 
 
@@ -25,6 +24,11 @@ class MembershipTarget(Target):
             reason = self.env._("Already the contact's company.")
         else:
             reason = self._add(partner, organization, mapped)
+        if self.project._inherits_tags():
+            inherited = self.add_tags(partner, organization.category_id)
+            if inherited:
+                names = ", ".join(inherited.mapped("name"))
+                reason += " " + self.env._("Inherits the tags %s.", names)
         mapped.inputs["reason"] = reason
         return partner._name, partner.id
 
@@ -42,10 +46,5 @@ class MembershipTarget(Target):
                 return self.env._("Already listed on the contact.")
             vals = {"x_other_organizations": f"{known}; {name}" if known else name}
             reason = self.env._("Listed under the contact's other organizations.")
-        before = read_portable(partner, list(vals))[partner.id]
-        link = self.write_again(partner, vals)
-        if link:
-            # what we wrote belongs to the contact's own crosswalk row
-            link.base_values = (link.base_values or {}) | vals
-            link.previous_values = before | (link.previous_values or {})
+        self.amend(partner, vals)
         return reason

@@ -1,3 +1,5 @@
+from odoo.fields import Command
+
 from ...exceptions import MappingError
 from ...tools.fingerprint import fold
 from ..references import named
@@ -24,6 +26,7 @@ class PartnerTarget(Target):
         is_multi_company = self.project._is_multi_company()
         self._company_id = self.project.company_id.id if is_multi_company else False
         self._companies = {}
+        self._tags = {}
         #: lines by which a contact names another one of the same object
         self._own_lines = [
             line
@@ -83,6 +86,23 @@ class PartnerTarget(Target):
             company.id: self._facts(company)
             for company in self.env[self.model].browse(ids)
         }
+        self._tags = self._tags_of(ids) if self.project._inherits_tags() else {}
+
+    def _tags_of(self, ids):
+        """Return ``{company: ids of the tags that the source gave it}``."""
+        links = self.env["migration.crosswalk"].search_fetch(
+            [
+                ("project_id", "=", self.project.id),
+                ("res_model", "=", self.model),
+                ("res_id", "in", list(ids)),
+                ("origin", "=", "created"),
+            ],
+            ["res_id", "base_values"],
+        )
+        return {
+            link.res_id: (link.base_values or {}).get("category_id") or []
+            for link in links
+        }
 
     def _cut_circles(self, mapped_list):
         """A contact that was loaded without what it refers to stays that way."""
@@ -140,6 +160,7 @@ class PartnerTarget(Target):
             vals["company_id"] = self._company_id
         if vals.get("parent_id"):
             self._take_from_company(vals)
+            self._inherit_tags(mapped, vals)
         mapped.vals = vals
         return vals
 
@@ -194,6 +215,15 @@ class PartnerTarget(Target):
         elif any(vals.get(name, False) != shared[name] for name in ADDRESS):
             vals["type"] = "other"
         vals |= commercial
+
+    def _inherit_tags(self, mapped, vals):
+        """Give a contact the tags of its company, where members inherit them."""
+        tags = self._tags.get(vals["parent_id"])
+        if tags:
+            own = vals["category_id"][0][2] if vals.get("category_id") else []
+            vals["category_id"] = [Command.set(sorted({*own, *tags}))]
+            message = self.env._("With the tags inherited from the company.")
+            self.remark(mapped, "category_id", message)
 
     def created(self, records, mapped_list):
         self.set_create_date(records, mapped_list)
