@@ -15,6 +15,7 @@ from .fingerprints import Proposal, graphql_proposal, list_place, rest_proposals
 from .graphql import GraphQLConnector
 from .listing import Value
 from .masking import Masker
+from .paging import Ask
 from .partial import unwrap
 from .rest import RestConnector
 from .selection import read_selection
@@ -182,12 +183,14 @@ class RestTour(Tour):
         try:
             sheet = listing.read(response, value)
         except SourceError:
-            place = list_place(body)
-            if place is not None and not proposals:
-                proposals.append(
-                    Proposal("none", "the answer has a list", {"records_at": place})
-                )
+            proposals += [] if proposals else self._without_pages(listing, value, body)
             raise
+        size = paginator.size
+        if not proposals and not sheet.items:
+            proposals += self._without_pages(listing, value, None)
+        elif not proposals and 0 < size < len(sheet.items) and found.style != "none":
+            evidence = f"{len(sheet.items)} records came though {size} were asked for"
+            proposals.append(Proposal("none", evidence))
         self._note_moments(name, sheet.items)
         found.total, found.count = sheet.reply.total, len(sheet.items)
         keys = [listing.key(item) for item in sheet.items[:50]]
@@ -197,6 +200,23 @@ class RestTour(Tour):
             for line, item in enumerate(sheet.items, start=1)
             for part in listing.records(item, line, value)
         ]
+
+    def _without_pages(self, listing, value, body: Any) -> list[Proposal]:
+        """Ask for the list as it comes, and return what that answer speaks for.
+
+        Some sources take a parameter that they do not know for a filter: the page
+        asked for is then empty, or not there, and says nothing about paging.
+        """
+        try:
+            response = listing.call(Ask(), value, None, tries=TRIES)
+            bare = response.json() if response.status not in (204, 304) else None
+            found = rest_proposals(bare, response)
+        except (SourceError, ValueError):
+            found = []
+        place = list_place(body)
+        if found or place is None:
+            return found
+        return [Proposal("none", "the answer has a list", {"records_at": place})]
 
 
 class GraphQLTour(Tour):
