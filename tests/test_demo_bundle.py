@@ -177,7 +177,7 @@ class TestDemoBundle(MigrationCommon):
                 self.assertIn(row["Organization Name"], person.x_other_organizations)
 
     def expected_tags(self):
-        """Count the tags of contacts: their own, their organizations', their groups'."""
+        """Count the tags of contacts: own, of organizations, of groups."""
         organizations = {}
         for row in self.rows["organizations.csv"]:
             for key in (row["Organization ID"], row["Organization Name"]):
