@@ -232,6 +232,11 @@ GRAPHQL = {
         {"root_field": "contacts"},
         {"mode": "graphql_arg", "param": "filter:{updated_at:{gte:$since}}"},
     ),
+    "inside another field": (
+        paging("relay", "first", records_at="nodes"),
+        {"root_field": "space.contacts"},
+        {"mode": "graphql_arg", "param": "filter:{updated_at:{gte:$since}}"},
+    ),
     "numbered": (
         paging("page", "perPage", page_param="page", first_page=0),
         {"root_field": "allContacts", "count": "_allContactsMeta{count}"},

@@ -287,7 +287,9 @@ input OrderBy {{id: Order}}
 input Moment {{gte: String}}
 input Filter {{updated_at: Moment updated_at_gte: String}}
 input Pages {{page: Int pageSize: Int}}
+type Space {{contacts(filter: [Filter], first: Int, after: String): Connection}}
 type Query {{
+  space: Space!
   contacts(filter: [Filter], first: Int, after: String): Connection
   allContacts(page: Int, perPage: Int, filter: Filter): [Contact]
   _allContactsMeta(page: Int, perPage: Int, filter: Filter): Meta
@@ -313,6 +315,9 @@ class Lists:
         info = {"hasNextPage": more, "endCursor": page[-1]["id"] if more else None}
         nodes = [_node(row) for row in page]
         return {"nodes": nodes, "pageInfo": info, "totalCount": len(rows)}
+
+    def space(self, _info):
+        return self
 
     def allContacts(self, _info, page, perPage, filter=None):
         rows = since((filter or {}).get("updated_at_gte"))

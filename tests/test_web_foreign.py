@@ -151,6 +151,17 @@ class TestGraphQLOfOthers(ForeignCase):
                     self.assertEqual(codes, ["field_missing"])
                     self.assertEqual((len(items), pages[0].total), (COUNT + 1, None))
 
+    def test_a_field_that_is_not_there_inside_another_is_done_without(self):
+        more = {"selection": ["id", "plan_only"], "fields": {}}
+        for introspection in (True, False):
+            with self.subTest(introspection=introspection):
+                profile = self.graphql("inside another field", introspection, **more)
+                items = [
+                    i for page in self.pull(self.open(profile)) for i in page.items
+                ]
+                self.assertEqual(items[0].field, "plan_only")
+                self.assertEqual(len(items), COUNT + 1)
+
     def test_numbered_lists_are_proposed(self):
         profile = self.graphql("numbered")
         profile["pagination"] = paging("relay", "first")

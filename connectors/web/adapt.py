@@ -86,8 +86,8 @@ class Adapter:
         field = queries.fields_at(route) if route else None
         if field and self._remove(field):
             return True
-        if name == queries.root_field and (
-            kind in _ROOTS or not route or route[1:] == ()
+        if name in (*queries.above[:1], queries.root_field) and (
+            kind in _ROOTS or not route or route[len(queries.above) + 1 :] == ()
         ):
             raise QueryUnusable(f"the source has no root field “{name}”")
         if name == "edges" and queries.uses_edges:

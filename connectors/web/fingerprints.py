@@ -209,8 +209,11 @@ def list_place(body: Any, above: str = "", depth: int = 0) -> str | None:
 
 def graphql_proposal(schema: GraphQLSchema | None, root_field: str) -> Proposal | None:
     """Return the style that the type of a root field speaks for."""
-    query = schema.query_type if schema else None
-    root = query.fields.get(root_field) if query else None
+    parent: Any = schema.query_type if schema else None
+    root = None
+    for name in root_field.split("."):
+        root = getattr(parent, "fields", {}).get(name)
+        parent = get_named_type(root.type) if root else None
     if root is None:
         return None
     names = set(root.args)

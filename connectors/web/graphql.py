@@ -274,8 +274,10 @@ class GraphQLConnector(LiveConnector):
                 continue
             if data is None and len(_roots(document)) > 1 and queries.forget_count():
                 continue
-            root = _roots(document)[0]
-            page = read_page(data, self._masked(errors), queries, root, file, lean)
+            is_next = queries.next_root_field and place.get("after")
+            root = queries.next_root_field if is_next else queries.root_field
+            inner, errors = queries.inside(data, self._masked(errors))
+            page = read_page(inner, errors, queries, root, file, lean)
             if page.total is None:
                 page.total = queries.counted(data)
             return page

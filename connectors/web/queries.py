@@ -64,7 +64,7 @@ class ObjectQueries:
         self.paging = dict(spec["pagination"])
         self.schema = schema
         self.is_camel = profile.get("naming") == "camel"
-        self.root_field = self._named(spec["root_field"])
+        *self.above, self.root_field = self._named(spec["root_field"]).split(".")
         self.next_root_field = self._named(spec.get("next_root_field") or "")
         self.nested_size = profile.get("nested_size") or 20
         self.fields = read_selection(spec.get("selection") or [], self.is_camel)
@@ -137,7 +137,11 @@ class ObjectQueries:
 
     def _fit(self, schema: GraphQLSchema) -> None:
         """Take away what the schema lacks."""
-        root = schema.query_type.fields.get(self.root_field)
+        parent: Any = schema.query_type
+        for name in self.above:
+            inner = getattr(parent, "fields", {}).get(name)
+            parent = get_named_type(inner.type) if inner else None
+        root = getattr(parent, "fields", {}).get(self.root_field)
         if root is None:
             raise QueryUnusable(f"the schema has no root field “{self.root_field}”")
         kind: Any = root.type
@@ -202,8 +206,8 @@ class ObjectQueries:
         if route[:1] == ("record",):
             inner = route[1:]
             inner = inner[1:] if inner[:1] and inner[0].startswith("... on") else inner
-        elif route[1 : len(names) + 1] == names:
-            inner = route[len(names) + 1 :]
+        elif route[(start := len(self.above) + 1) :][: len(names)] == names:
+            inner = route[start + len(names) :]
         else:
             return None
         return inner or None
@@ -228,6 +232,19 @@ class ObjectQueries:
         if had:
             self.missing.append(what or "count")
         return had
+
+    def inside(self, data: Any, errors: list[dict]) -> tuple[Any, list[dict]]:
+        """Return what the field of the list stands in; paths of errors begin there."""
+        for name in self.above:
+            data = data.get(name) if isinstance(data, Mapping) else None
+        depth = len(self.above)
+        errors = [
+            {**error, "path": error["path"][depth:]}
+            if isinstance(error.get("path"), list) and error["path"][depth:]
+            else error
+            for error in errors
+        ]
+        return data, errors
 
     def counted(self, data: Any) -> int | None:
         """Return what the root field that counts the list says."""
@@ -317,6 +334,8 @@ class ObjectQueries:
         if goes_on and self.next_root_field:
             root = self.next_root_field
         root = Field(root, root, self._wrapped(record), arguments)
+        for name in reversed(self.above):
+            root = Field(name, name, {root.key: root})
         return self.document(root, beside=self.count if counts else {})
 
     def lean_fields(self) -> Fields:
