@@ -2,6 +2,19 @@
 # Common part of bench/pull and bench/memory: sample servers and a database to copy.
 # Sourced after dev/lib.sh, never run.
 
+# What is left at the end, however it comes, goes.
+SOURCES_PID=
+BENCH_SOURCE=migration_bench_pull_source
+BENCH_COPY=migration_bench_pull
+BENCH_FILES=$(mktemp -d)
+clean_up() {
+    [ -z "$SOURCES_PID" ] || kill "$SOURCES_PID" 2>/dev/null || true
+    rm -rf "$BENCH_FILES"
+    db_drop $BENCH_COPY
+    db_drop $BENCH_SOURCE
+}
+trap clean_up EXIT
+
 # start_sources SCALE: the sample servers as a process of their own, until the end
 start_sources() {
     local port
@@ -16,7 +29,6 @@ start_sources() {
             --rest-port "${BENCH_REST##*:}" --graphql-port "${BENCH_GRAPHQL##*:}"
     ) >"$LOG_DIR/bench_sources.log" 2>&1 &
     SOURCES_PID=$!
-    trap 'kill $SOURCES_PID; wait $SOURCES_PID 2>/dev/null || true' EXIT
     while port_is_free "${BENCH_GRAPHQL##*:}"; do
         kill -0 "$SOURCES_PID" || die "the sample servers did not start" \
             "see $LOG_DIR/bench_sources.log"
@@ -26,7 +38,6 @@ start_sources() {
 
 # prepare_database: the addon as it is now, for each part to copy; the database that
 # dev/test keeps saves its installation
-BENCH_SOURCE=migration_bench_pull_source
 prepare_database() {
     local how=-u modules=$ADDON
     if db_exists crm_migration_kill_template; then
@@ -42,8 +53,7 @@ prepare_database() {
 
 # in_odoo MODE: one part of bench/pull.py in a fresh copy of the database
 in_odoo() {
-    db_copy $BENCH_SOURCE migration_bench_pull
-    BENCH_MODE=$1 odoo shell -d migration_bench_pull --no-http --log-level=error \
+    db_copy $BENCH_SOURCE $BENCH_COPY
+    BENCH_MODE=$1 odoo shell -d $BENCH_COPY --no-http --log-level=error \
         <"$CHECKOUT/bench/pull.py"
-    db_drop migration_bench_pull
 }
