@@ -49,6 +49,12 @@ class BinaryFetcher:
         #: whether an address means the file behind it, or itself
         self.takes_links = self._connector.is_live or project.fetch_links
 
+    def close(self):
+        """Give back the bundle, or the connections to the source."""
+        self._connector.close()
+        if "_session" in self.__dict__ and not self._connector.is_live:
+            self._session.close()
+
     def fetch(self, wanted):
         """Return ``{key: path on disk, or the error to raise}``."""
         found, urls = {}, []

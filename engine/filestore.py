@@ -118,6 +118,19 @@ def spool(project):
     return folder
 
 
+def clear_spool(project, is_whole=False):
+    """Delete what waits in a project's folder, but for downloads to be gone on with.
+
+    :param is_whole: those as well
+    """
+    folder = spool(project)
+    for path in folder.iterdir():
+        if is_whole or path.suffix != ".part":
+            path.unlink(missing_ok=True)
+    if is_whole:
+        folder.rmdir()
+
+
 def _digests(path):
     sha1 = hashlib.sha1(usedforsecurity=False)
     sha256, size = hashlib.sha256(), 0

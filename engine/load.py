@@ -8,6 +8,7 @@ from odoo.tools import SQL, mute_logger
 from ..exceptions import BinaryMissing, MappingError, RecordSkipped
 from .base import CONFLICTS, Engine
 from .edits import changed_values, find_edits
+from .filestore import clear_spool
 from .inserts import insert_rows
 from .load_order import LoadOrder
 from .mapper import Mapped, Note, RecordMapper
@@ -356,6 +357,7 @@ class LoadEngine(Engine):
     """The full run: every pending record of every object, parents first."""
 
     kind = "load"
+    _current = None
 
     def prepare(self):
         staged = self.env["migration.staged.record"]
@@ -420,7 +422,8 @@ class LoadEngine(Engine):
 
     def _loader(self, obj):
         """The loader of the object, made once per process and object."""
-        if getattr(self, "_current", None) is None or self._current.object != obj:
+        if self._current is None or self._current.object != obj:
+            self.close()
             self._current = ObjectLoader(self, obj)
         return self._current
 
@@ -443,4 +446,10 @@ class LoadEngine(Engine):
         )
 
     def finish(self):
+        clear_spool(self.project)
         self.project.state = "loaded"
+
+    def close(self):
+        """Give back what the loader of the last object holds open."""
+        if self._current is not None:
+            self._current.target.close()

@@ -201,4 +201,7 @@ class ProfileEngine(Engine):
 
     def finish(self):
         OwnerMatcher(self).match()
-        self.project.state = "profiled"
+        states = ("draft", "staged", "profiled")
+        is_new = not self.run.is_incremental or self.project.state in states
+        if is_new or self.project.unconfirmed_count:
+            self.project.state = "profiled"

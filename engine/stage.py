@@ -41,11 +41,19 @@ class StageEngine(Engine):
 
     def prepare(self):
         connector = self._open()
-        self.clear("migration.finding", ("phase", "in", ("stage", "profile")))
+        objects = self.project.object_ids
+        # what a complete pull could not read, a pull of changes does not list again
+        kept = objects.filtered("watermark") if self.run.is_incremental else objects[:0]
+        self.clear("migration.finding", ("phase", "=", "profile"))
+        stage = ("phase", "=", "stage")
+        self.clear(
+            "migration.finding", stage, ("source_object", "not in", kept.mapped("name"))
+        )
         self.clear("migration.reconciliation.line")
         self.findings("stage", [self._problem(p) for p in connector.problems])
         # all of them: a table that was broken may not be in this upload at all
-        self.project.object_ids.write({"problem": False, "refused_count": 0})
+        objects.write({"problem": False})
+        (objects - kept).write({"refused_count": 0})
         for table in self._tables:
             self._area.object(table)
             self._guessed(table)
@@ -129,10 +137,13 @@ class StageEngine(Engine):
         """Stage one page, remember where the next begins, return what was handled."""
         problems = [item for item in page.items if isinstance(item, Problem)]
         raws = [item for item in page.items if not isinstance(item, Problem)]
+        problems = self._new_problems(problems)
         self.findings("stage", [self._problem(problem) for problem in problems])
         self._note_losses(table, problems)
         self._area.stage(table, raws)
         mark = dict(self._mark(table))
+        if any(problem.code == "after_end" for problem in problems):
+            mark["is_cut"] = True
         if page.total and "total" not in mark:
             self.run.total += page.total
         mark["total"] = page.total or mark.get("total")
@@ -167,7 +178,8 @@ class StageEngine(Engine):
             obj = self.project._object(table.object)
             obj.watermark = max(obj.watermark or newest, newest)
         total, count = mark.get("total"), mark["count"]
-        if total and total > count and not self.run.is_incremental:
+        is_all = not self.run.is_incremental and not mark.get("is_cut")
+        if total and total > count and is_all:
             self.find(
                 "stage",
                 code="fewer_than_told",
@@ -194,6 +206,21 @@ class StageEngine(Engine):
             message=str(error),
         )
         self._remember(table, self._mark(table) | {"done": True})
+
+    def _new_problems(self, problems):
+        """Leave out items that a pull of changes cannot read once more."""
+        broken = [p.value for p in problems if p.code == "corrupt_item" and p.value]
+        if not self.run.is_incremental or not broken:
+            return problems
+        known = self.env["migration.finding"].search(
+            [
+                ("project_id", "=", self.project.id),
+                ("code", "=", "corrupt_item"),
+                ("value", "in", broken),
+            ]
+        )
+        told = {(finding.source_object, finding.value) for finding in known}
+        return [p for p in problems if (p.object, p.value) not in told]
 
     def _note_losses(self, table, problems):
         """What is not staged must be missed in the books."""
@@ -226,6 +253,7 @@ class StageEngine(Engine):
         if not self.run.is_incremental:
             self._note_gone()
         if self.project.state == "draft" or not self.run.is_incremental:
+            # a pull of changes does not set the project back
             self.project.state = "staged"
 
     def _note_gone(self):

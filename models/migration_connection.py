@@ -1,4 +1,5 @@
 import base64
+import binascii
 import json
 from datetime import timezone
 from urllib.parse import urlsplit
@@ -10,7 +11,9 @@ from odoo.tools import str2bool
 from ..connectors.profile.sources import load_preset_profile, profile_choices
 from ..connectors.profile.validate import check_profile, complete
 from ..connectors.web import WebOptions, open_source
-from ..exceptions import MigrationError
+from ..connectors.web.guard import origin_of
+from ..connectors.web.session import filled
+from ..exceptions import MigrationError, UnsafeAddress
 
 #: System parameter by which the administrator of the server lets sources stand in
 #: the own network, and without TLS.
@@ -81,7 +84,8 @@ class MigrationConnection(models.Model):
     )
     test_message = fields.Char(readonly=True)
     is_running = fields.Boolean(compute="_compute_is_running")
-    last_error = fields.Text(related="project_id.last_error")
+    #: not as superuser: a form may be asked what it would show of any project
+    last_error = fields.Text(related="project_id.last_error", related_sudo=False)
     endpoint_ids = fields.One2many("migration.endpoint", "connection_id")
 
     _project_uniq = models.UniqueIndex("(project_id)", "A project has one connection.")
@@ -101,10 +105,10 @@ class MigrationConnection(models.Model):
     def _inverse_profile_file(self):
         for connection in self:
             if connection.profile_file:
-                content = base64.b64decode(connection.profile_file)
                 try:
+                    content = base64.b64decode(connection.profile_file)
                     connection.profile = content.decode("utf-8-sig")
-                except UnicodeDecodeError as error:
+                except (UnicodeDecodeError, binascii.Error) as error:
                     raise UserError(
                         self.env._("The profile is no text in UTF-8.")
                     ) from error
@@ -116,44 +120,80 @@ class MigrationConnection(models.Model):
 
     def _compute_secret(self):
         """Nothing to show: the value has no way back."""
-        kept = self.env["migration.secret"].sudo().search([])
-        known = kept.filtered(lambda secret: secret.connection_id in self)
+        kept = (
+            self.env["migration.secret"]
+            .sudo()
+            .search_fetch(
+                [("connection_id", "in", self._origin.ids)], ["connection_id"]
+            )
+        )
         for connection in self:
             connection.secret = False
-            connection.has_secret = connection in known.connection_id
+            connection.has_secret = connection._origin in kept.connection_id
 
     def _inverse_secret(self):
         for connection in self:
             if connection.secret:
                 self.env["migration.secret"]._keep(connection, connection.secret)
+        self._secret_changed()
+
+    def _secret_changed(self):
+        """Let be computed anew what depends on whether there is a key."""
         self.invalidate_recordset(["secret", "has_secret"])
+        self.modified(["has_secret"])
 
     def _forget_secret(self):
         kept = [("connection_id", "in", self.ids)]
         self.env["migration.secret"].sudo().search(kept).unlink()
-        self.invalidate_recordset(["secret", "has_secret"])
+        self._secret_changed()
+
+    def action_forget_secret(self):
+        """Delete the key; the next pull asks for another."""
+        self.check_access("write")
+        self._forget_secret()
+        return True
 
     @api.onchange("profile_key")
     def _onchange_profile_key(self):
         if self.profile_key:
+            is_edited = self._origin.profile and self._origin.profile_key
             preset = load_preset_profile(self.profile_key)
             self.profile = json.dumps(preset, indent=2, ensure_ascii=False)
+            if is_edited:
+                return {
+                    "warning": {
+                        "title": self.env._("Another dialect"),
+                        "message": self.env._(
+                            "The profile is replaced by that of the dialect. Take it "
+                            "out as a file first if you changed it; discard keeps it."
+                        ),
+                    }
+                }
+        return None
 
     @api.constrains("profile", "base_url")
     def _check_profile(self):
         for connection in self:
             is_open = connection._is_private_allowed()
             problems = check_profile(connection.profile or "", allow_http=is_open)
-            url = urlsplit(connection.base_url or "")
-            schemes = ("https", "http") if is_open else ("https",)
-            if connection.base_url and (url.scheme not in schemes or not url.hostname):
-                problems.append(
-                    self.env._("The address must begin with https:// and name a host.")
-                )
-            elif url.username or url.password:
-                problems.append(self.env._("The address must not hold a password."))
+            problems += connection._address_problems(is_open)
             if problems:
                 raise ValidationError("\n".join(problems))
+
+    def _address_problems(self, is_open):
+        """Return what is wrong with the address, as far as its text tells."""
+        if not self.base_url:
+            return []
+        try:
+            url = urlsplit(self.base_url)
+            is_address = bool(url.hostname and (url.port or True))
+        except ValueError:
+            is_address = False
+        if not is_address or url.scheme not in ("https", "http")[: 1 + is_open]:
+            return [self.env._("The address must begin with https:// and name a host.")]
+        if url.username or url.password:
+            return [self.env._("The address must not hold a password.")]
+        return []
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -177,19 +217,36 @@ class MigrationConnection(models.Model):
     def write(self, vals):
         """A key goes nowhere but where it was meant for: a new goal needs a new key."""
         goals = {connection: connection._goal() for connection in self}
+        if {"base_url", "profile", "profile_file", "profile_key"} & set(vals):
+            self._check_idle()
         result = super().write(vals)
         if {"base_url", "profile", "profile_file"} & set(vals):
             for connection, goal in goals.items():
-                if connection._goal() != goal and "secret" not in vals:
+                if connection._goal() != goal and not vals.get("secret"):
                     connection._forget_secret()
         return result
+
+    def _check_idle(self):
+        """A pull that is under way goes on in the paging it began with."""
+        for connection in self:
+            run = connection.project_id.running_id
+            if run and not self.env.su:
+                raise UserError(
+                    self.env._(
+                        "%s is at work with this connection: cancel it first.",
+                        run.display_name,
+                    )
+                )
 
     def _goal(self):
         """Return where the key is sent, and how."""
         profile = self._read_profile()
         names = ("auth", "allowed_hosts", "tls", "discovery_url")
-        url = urlsplit(profile["base_url"])
-        origin = (url.scheme, url.hostname, url.port)
+        try:
+            # as it is called, with what stands for version and namespace in it
+            origin = origin_of(filled(profile["base_url"], profile))
+        except UnsafeAddress:
+            origin = profile["base_url"]
         return origin, json.dumps([profile.get(name) for name in names], sort_keys=True)
 
     def _read_profile(self):
@@ -197,7 +254,7 @@ class MigrationConnection(models.Model):
         try:
             given = json.loads(self.profile or "{}")
             profile = complete(given) if isinstance(given, dict) else {}
-        except (ValueError, TypeError, AttributeError, KeyError):
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             profile = {}
         profile.setdefault("auth", {})
         profile["base_url"] = self.base_url or profile.get("base_url") or ""
@@ -240,7 +297,9 @@ class MigrationConnection(models.Model):
             lambda endpoint: not endpoint.is_active and not is_complete
         )
         for name in off.mapped("name"):
-            profile["objects"].pop(name, None)
+            if name in profile["objects"]:
+                # known all the same: others are asked for by its ids
+                profile["objects"][name]["active"] = False
         try:
             return open_source(profile, self._secrets(), self._web_options())
         except MigrationError as error:
@@ -265,7 +324,7 @@ class MigrationConnection(models.Model):
 
     def _next_step(self):
         """Say in one sentence what a person does next about the connection."""
-        if not self or not self.has_secret:
+        if not self._is_usable():
             return self.env._(
                 "Connect the source: choose its dialect, enter address and key."
             )

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..connectors import BundleConnector
+from ..engine.filestore import clear_spool
 from ..exceptions import BadBundle
 from ..presets import load_preset, preset_selection
 from .migration_difference import NOTABLE
@@ -121,6 +122,7 @@ class MigrationProject(models.Model):
     running_id = fields.Many2one("migration.run", compute="_compute_running_id")
     running_progress = fields.Float(compute="_compute_running_id")
     running_remaining = fields.Char(compute="_compute_running_id")
+    paused_until = fields.Datetime(compute="_compute_running_id")
     last_error = fields.Text(compute="_compute_running_id")
     unconfirmed_count = fields.Integer(compute="_compute_counts")
     staged_count = fields.Integer(compute="_compute_counts")
@@ -147,6 +149,12 @@ class MigrationProject(models.Model):
         result = super().write(vals)
         self.check_access("write")
         return result
+
+    def unlink(self):
+        """Take along the files that wait in the project's folder."""
+        for project in self:
+            clear_spool(project, is_whole=True)
+        return super().unlink()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_loaded(self):
@@ -192,7 +200,13 @@ class MigrationProject(models.Model):
 
     # -- computes --------------------------------------------------------------
 
-    @api.depends("transport", "file_ids", "connection_ids.has_secret")
+    @api.depends(
+        "transport",
+        "file_ids",
+        "connection_ids.has_secret",
+        "connection_ids.base_url",
+        "connection_ids.profile",
+    )
     def _compute_is_source_ready(self):
         for project in self:
             if project.transport == "live":
@@ -200,7 +214,7 @@ class MigrationProject(models.Model):
             else:
                 project.is_source_ready = bool(project.file_ids)
 
-    @api.depends("run_ids.state", "run_ids.processed")
+    @api.depends("run_ids.state", "run_ids.processed", "run_ids.paused_until")
     def _compute_running_id(self):
         for project in self:
             runs = project.run_ids.sorted("id")
@@ -209,6 +223,7 @@ class MigrationProject(models.Model):
             )[:1]
             project.running_progress = project.running_id.progress
             project.running_remaining = project.running_id.remaining_time
+            project.paused_until = project.running_id.paused_until
             # steps that never began because an earlier one failed say nothing
             last = runs.filtered(
                 lambda run: run.state != "cancelled" or run.date_started
@@ -263,8 +278,11 @@ class MigrationProject(models.Model):
         "transport",
         "connection_ids.has_secret",
         "connection_ids.tested_on",
+        "connection_ids.base_url",
+        "connection_ids.profile",
         "unconfirmed_count",
         "run_ids.paused_until",
+        "run_ids.state",
         "is_balanced",
     )
     def _compute_next_step(self):

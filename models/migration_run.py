@@ -1,6 +1,6 @@
 import logging
 import time
-from datetime import timezone
+from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -128,6 +128,10 @@ class MigrationRun(models.Model):
             return True
         try:
             return run._work_through()
+        except Exception:
+            # on an aborted transaction the lock could not be given back
+            run.env.cr.rollback()
+            raise
         finally:
             run._leave()
 
@@ -174,6 +178,7 @@ class MigrationRun(models.Model):
     def _pause(self, pause):
         """Leave the source alone until the moment it gave, then go on by itself."""
         until = pause.until.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
+        until = max(until, fields.Datetime.now() + timedelta(seconds=1))
         self.write({"paused_until": until, "error": str(pause)})
         worker = self.env.ref("crm_migration.ir_cron_migration_work")
         # the quiet context of a run wakes no scheduled action; this one is meant
@@ -278,7 +283,7 @@ class MigrationRun(models.Model):
         for run in self.filtered(lambda run: run.state in ("failed", "cancelled")):
             state = "running" if run.cursor or run.total else "queued"
             run.write({"state": state, "error": False})
-        self.write({"paused_until": False})
+        self.filtered("paused_until").write({"paused_until": False, "error": False})
 
     def _give_up(self):
         """Cancel runs that have not begun."""

@@ -19,6 +19,9 @@ class AttachmentTarget(Target):
         self._fetcher = BinaryFetcher(self.project, mapper.object.name)
         self._fetched = {}
 
+    def close(self):
+        self._fetcher.close()
+
     def prefetch(self, mapped_list):
         """Bring the batch's files to disk, those from the net several at a time."""
         self._store.begin()

@@ -38,6 +38,9 @@ class Target:
         spec = mapper.object._spec()
         self.constants = spec.get("constants", {})
 
+    def close(self):
+        """Give back what the target holds open."""
+
     def cut(self, records):
         """Return the part of a batch that is safe to hold in memory."""
         return records
