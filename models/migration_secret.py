@@ -28,8 +28,16 @@ class MigrationSecret(models.Model):
         """Keep the credential of a connection, in the place of an earlier one.
 
         By a statement of its own: create() has the values of a failing one logged.
+        The connection is touched: who changes its address at this very moment has to
+        begin again, and then sees the key that a new address must not get.
         """
         connection.flush_recordset()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE migration_connection SET write_date = write_date WHERE id = %s",
+                connection.id,
+            )
+        )
         self.env.cr.execute(
             SQL(
                 "INSERT INTO migration_secret (connection_id, value) VALUES (%s, %s)"

@@ -72,6 +72,22 @@ class TestConnection(MigrationCommon):
         self.connection.base_url = "https://elsewhere.example.net"
         self.assertFalse(self.connection.has_secret)
 
+    def test_an_emptied_field_takes_no_key_to_another_address(self):
+        address = {"base_url": "https://elsewhere.example.net"}
+        for secret in (False, "", None):
+            self.connection.write({"base_url": "https://a.example.com", "secret": KEY})
+            self.connection.write(address | {"secret": secret})
+            self.assertFalse(self.connection.has_secret)
+
+    def test_another_host_by_the_version_asks_for_the_key_again(self):
+        self.connection.write(
+            {"base_url": "https://{api_version}.example.com", "secret": KEY}
+        )
+        profile = json.loads(self.connection.profile)
+        profile["api_version"] = "elsewhere.example.net/"
+        self.connection.profile = json.dumps(profile)
+        self.assertFalse(self.connection.has_secret)
+
     def test_another_path_on_the_same_server_keeps_the_key(self):
         self.connection.base_url = "https://crm.example.com/eu"
         self.assertTrue(self.connection.has_secret)
@@ -132,6 +148,39 @@ class TestConnection(MigrationCommon):
         self.env["ir.config_parameter"].sudo().set_param(PRIVATE_PARAMETER, "True")
         self.connection.base_url = "http://127.0.0.1:8080"
         self.assertTrue(self.connection._web_options().allow_private)
+
+    def test_an_address_that_is_none_is_refused(self):
+        for address in ("https://crm.example.com:99999", "https://[1", "ftp://a.b"):
+            with self.assertRaises(ValidationError):
+                self.connection.base_url = address
+
+    def test_a_form_shows_nothing_of_a_project_of_another_company(self):
+        company = self.env["res.company"].create({"name": "Other Practice"})
+        company = {"company_id": company.id, "company_ids": [(6, 0, company.ids)]}
+        group = "crm_migration.group_crm_migration_user"
+        stranger = self.make_user("Sid", "sid@other.example", group, **company)
+        connections = self.env["migration.connection"].with_user(stranger)
+        self.env["migration.run"].create(
+            {
+                "project_id": self.project.id,
+                "kind": "stage",
+                "state": "failed",
+                "error": "said to one company",
+            }
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        values = {"project_id": self.project.id}
+        shown = connections.onchange(values, ["project_id"], {"last_error": {}})
+        self.assertNotIn("said to one company", str(shown))
+
+    def test_an_object_cannot_be_moved_to_another_connection(self):
+        project = self.make_project({}, preset="road_runner", transport="live")
+        project.action_open_connection()
+        endpoint = self.env["migration.endpoint"].sudo()
+        endpoint = endpoint.create({"connection_id": self.connection.id, "name": "tag"})
+        with self.assertRaises(AccessError):
+            endpoint.with_user(self.manager).connection_id = project.connection_ids
 
     def test_an_address_with_a_password_is_refused(self):
         with self.assertRaises(ValidationError):

@@ -285,6 +285,10 @@ class TestProfileMeaning(ValidateCase):
             ("(?=a)a", "look-around"),
             ("a*b*c*d*", "more than 3 times without limit"),
             ("a{5000}", "more than 1000 times"),
+            ("^" + "a?" * 28 + "a" * 28, "in too many ways"),
+            ("(a|a)" * 25, "in too many ways"),
+            ("^" + ".{0,99}" * 5 + "x", "in too many ways"),
+            (".*.*.*x", "in too many ways"),
             ("(", "is not a regular expression"),
             ("a" + "(" * 5000, "is not a regular expression"),
         ):
@@ -292,6 +296,34 @@ class TestProfileMeaning(ValidateCase):
         self.assertIn("is not a regular", regex_problem("a", r"\2"))
         for pattern in (r"^(\d+)$", r"^gid://(\w+)/(\d+)$", "(a|b)c", "(?:x)?y"):
             self.assertEqual(regex_problem(pattern), "")
+
+    def test_headers_of_paging_and_delta_may_not_redirect_the_key(self):
+        profile = {
+            "transport": "rest",
+            "pagination": {"cursor_in": "header"},
+            "objects": {
+                "contact": {"path": "/c", "pagination": {"cursor_param": "Host"}},
+                "deal": {
+                    "path": "/d",
+                    "delta": {"mode": "header_if_modified_since", "param": "Host"},
+                },
+            },
+        }
+        problems = check_profile(profile)
+        self.assertEqual(len(problems), 2, problems)
+        for problem in problems:
+            self.assertIn("a header that a profile may not set", problem)
+
+    def test_a_profile_is_not_nested_without_end(self):
+        body = "[" * 60 + "]" * 60
+        text = (
+            '{"transport": "rest", "objects": {"deal": {"path": "/d", "body": {"a": '
+            + body
+            + "}}}}"
+        )
+        self.assertEqual(
+            check_profile(text), ["The profile is no JSON: the text is nested too deep"]
+        )
 
     def test_moments(self):
         self.assertIn(

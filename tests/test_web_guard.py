@@ -57,6 +57,8 @@ class TestAddresses(WebCase):
             "64:ff9b::7f00:1",
             "64:ff9b:1::1",
             "2001:0:53aa:64c::1",
+            "fec0::1",
+            "4000::1",
         ):
             guard = AddressGuard(resolve=answering(number))
             with self.assertRaisesRegex(UnsafeAddress, "not a public address"):
@@ -116,7 +118,16 @@ class TestAddresses(WebCase):
         guard = AddressGuard(allow_private=True)
         guard.check("http://10.0.0.1/")
         guard.check("http://[::1]:8000/")
-        for host in ("169.254.169.254", "[::ffff:169.254.169.254]", "[fd00:ec2::254]"):
+        for host in (
+            "169.254.169.254",
+            "[::ffff:169.254.169.254]",
+            "[fd00:ec2::254]",
+            "[fd00:ec2::23]",
+            "[fd00:c1::a9fe:a9fe]",
+            "[64:ff9b::a9fe:a9fe]",
+            "[2002:a9fe:a9fe::1]",
+            "[::a9fe:a9fe]",
+        ):
             with self.assertRaises(UnsafeAddress):
                 guard.check(f"http://{host}/latest/meta-data")
 
@@ -205,6 +216,14 @@ class TestPinned(WebCase):
 
 
 class TestCertificates(WebCase):
+    def test_a_profile_tells_nothing_about_the_files_of_the_server(self):
+        told = set()
+        for path in ("/etc/passwd", "/no/such/file", "/dev/zero", "/", "a\0b"):
+            with self.assertRaises(SourceError) as caught:
+                self.session(tls={"ca_bundle": path})
+            told.add(str(caught.exception))
+        self.assertEqual(len(told), 1, told)
+
     def certificate(self, name):
         """Write a certificate for one name; return its path and the key's."""
         key = ec.generate_private_key(ec.SECP256R1())

@@ -271,6 +271,13 @@ class TestCursors(ListCase):
         self.assert_whole(self.pull(CURSOR), 4)
         self.assertIsNone(self.sent("cursor")[0])
 
+    def test_a_cursor_that_cannot_be_kept_is_told(self):
+        for cursor in ("a\0b", "\ud800", 1 << 5000, "x" * 60_000, {"a": ["\0"]}):
+            meta = {"next_cursor": cursor, "total": 10**30}
+            self.source.answers("/list", {"data": self.rows[:10], "meta": meta})
+            with self.assertRaisesRegex(SourceError, "leads on to a page"):
+                self.pull(CURSOR)
+
     def test_a_cursor_in_a_header(self):
         def view():
             rows, following = self.after()

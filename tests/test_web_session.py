@@ -1,5 +1,6 @@
 import base64
 import gzip
+import itertools
 import logging
 import pickle
 import re
@@ -274,6 +275,42 @@ class TestBodies(WebCase):
         self.source.answers("/x", endless)
         self.refused(SourceError, self.session().request, "GET", "/x")
 
+    def test_a_packed_body_without_content_is_left(self):
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+        head = packer.compress(b"") + packer.flush(zlib.Z_SYNC_FLUSH)
+        empty = b"\0\0\0\xff\xff" * 20_000
+        after_the_end = gzip.compress(b'{"a": 1}')
+        headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+
+        def endless(begin, block):
+            def answer():
+                blocks = (block for _ in range(10**6))
+                return flask.Response(itertools.chain([begin], blocks), headers=headers)
+
+            return answer
+
+        self.source.answers("/x", endless(head, empty))
+        error = self.refused(Trouble, self.session().request, "GET", "/x", tries=1)
+        self.assertIn("packs nothing", str(error))
+        self.source.answers("/y", endless(after_the_end, empty))
+        self.assertEqual(self.session().request("GET", "/y").json(), {"a": 1})
+
+    def test_many_small_objects_are_not_unpacked(self):
+        self.source.answers("/x", ("[" + "[]," * 3_000_000 + "0]", 200))
+        error = self.refused(Trouble, self.session().request, "GET", "/x", tries=1)
+        self.assertIn("than fit into memory", str(error))
+
+    def test_codecs_that_are_no_charset_are_not_used(self):
+        kind = "application/json; charset=punycode"
+        self.source.answers("/x", ('{"a": "é"}', 200, {"Content-Type": kind}))
+        self.assertEqual(self.session().request("GET", "/x").json(), {"a": "é"})
+
+    def test_words_that_no_database_takes_are_replaced(self):
+        body = '{"message": "a\\u0000b\\ud800c", "errors": {"x": {"deep": [1]}}}'
+        self.source.answers("/x", (body, 400))
+        error = self.refused(SourceError, self.session().request, "GET", "/x")
+        self.assertIn("a�b�c", str(error))
+
     def test_json_that_is_nested_too_deep_is_no_json(self):
         self.source.answers("/x", ("[" * 200_000, 200))
         error = self.refused(Trouble, self.session().request, "GET", "/x", tries=1)
@@ -292,6 +329,21 @@ class TestBodies(WebCase):
 
 
 class TestCredentials(WebCase):
+    def test_a_key_that_the_source_repeats_is_masked(self):
+        key = "0123-4567-89ab-cdef"
+        basic = base64.b64encode(f"ann:{key}".encode()).decode()
+        self.source.answers(
+            "/me",
+            {"api_token": key, "sent": f"Basic {basic}", "name": "ann", "id": 1},
+        )
+        session = self.session(
+            {"username": "ann", "password": key}, auth={"type": "basic"}
+        )
+        data = session.request("GET", "/me").json()
+        masked = {"api_token": "***", "sent": "Basic ***", "name": "ann", "id": 1}
+        self.assertEqual(data, masked)
+        self.assertEqual(session.vault.redact(f"Basic {basic}"), "Basic ***")
+
     def test_each_kind_of_credential(self):
         basic = base64.b64encode(f"{KEY}:".encode()).decode()
         for auth, name, value in (

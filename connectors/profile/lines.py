@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 MAX_TEXT = 2 * 1024 * 1024
+MAX_DEPTH = 50
 
 Place = tuple[str | int, ...]
 
@@ -62,6 +63,8 @@ def _place(stack: list[list]) -> Place:
 
 def _repeated(value: Any, place: Place = ()) -> list[tuple[Place, str]]:
     """Return the places of objects that have a key twice, with the key."""
+    if len(place) > MAX_DEPTH:
+        raise RecursionError
     found = []
     if isinstance(value, _Duplicates):
         found += [(place, key) for key in value.repeated]

@@ -44,6 +44,7 @@ def meaning_problems(
         *_delta(profile.get("delta") or {}, ("delta",)),
         *_objects(profile),
         *_styles(profile),
+        *_sent_headers(profile),
     ]
 
 
@@ -240,6 +241,28 @@ def _ids(spec: Mapping[str, Any], place: Place) -> Found:
         problem = rule and regex_problem(rule["pattern"], rule["replace"])
         if problem:
             yield (*where, "pattern"), problem
+
+
+def _sent_headers(profile: Mapping[str, Any]) -> Found:
+    """Look at the headers that paging and delta are told in."""
+    parts = [((), profile)]
+    parts += [(("objects", name), spec) for name, spec in profile["objects"].items()]
+    is_paged = any(
+        (part.get("pagination") or {}).get("cursor_in") == "header" for _, part in parts
+    )
+    is_delta = any(
+        (part.get("delta") or {}).get("mode") == "header_if_modified_since"
+        for _, part in parts
+    )
+    for place, part in parts:
+        for key, name, is_header in (
+            ("pagination", "cursor_param", is_paged),
+            ("delta", "param", is_delta),
+        ):
+            header = (part.get(key) or {}).get(name)
+            problem = is_header and header and _header_problem(header)
+            if problem:
+                yield (*place, key, name), problem
 
 
 def _params(spec: Mapping[str, Any], place: Place) -> Found:

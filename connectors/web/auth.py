@@ -1,5 +1,6 @@
 """How a source is told who asks: one class per kind of credential."""
 
+import base64
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -47,6 +48,10 @@ class Credential(AuthBase):
         """Return the values that nobody may see, beside the secrets themselves."""
         return list(self._headers.values())
 
+    def sent(self) -> list[str]:
+        """Return other forms in which the secrets are sent, as secret as they are."""
+        return []
+
     def get_ready(self) -> None:
         """Fetch what is needed before signing."""
 
@@ -86,9 +91,13 @@ class Basic(Credential):
         user = secrets.get("username") or _key(secrets)
         password = secrets.get("password") or ""
         self._basic = HTTPBasicAuth(user.encode(), password.encode())
+        self._sent = _pair(user, password)
 
     def __call__(self, request):
         return self._basic(super().__call__(request))
+
+    def sent(self):
+        return [self._sent]
 
 
 class KeyInQuery(Credential):
@@ -130,6 +139,9 @@ class ClientCredentials(Credential):
     def token(self):
         return self._token
 
+    def sent(self):
+        return [_pair(self._id, self._secret)]
+
     def get_ready(self):
         with self._lock:
             if not self._token or self._clock() >= self._ends:
@@ -161,7 +173,7 @@ class ClientCredentials(Credential):
         life = data.get("expires_in")
         try:
             life = float(life)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             life = _DEFAULT_LIFE_S
         # A token that lives shorter than the margin is used for half its life.
         self._ends = self._clock() + max(life - RENEW_BEFORE_S, life / 2)
@@ -175,8 +187,11 @@ class ClientCredentials(Credential):
         data = data if isinstance(data, dict) else {}
         if response.status >= 400 or "error" in data:
             words = [data.get("error"), data.get("error_description")]
-            said = ": ".join(str(word) for word in words if word)[:200]
-            raise _no_token(self._vault.redact(f"{response.status} {said}".strip()))
+            said = ": ".join(word for word in words if word and isinstance(word, str))
+            # Masked before it is cut: half a secret would not be known again.
+            raise _no_token(
+                f"{response.status} {self._vault.redact(said)[:200]}".strip()
+            )
         return data
 
 
@@ -185,6 +200,11 @@ def _no_token(reason: str) -> SourceRefused:
         f"The source gives no access token ({reason}). Check token address, client id"
         " and client secret under Connection and resume."
     )
+
+
+def _pair(user: str, password: str) -> str:
+    """Return user and password as a header carries them."""
+    return base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def _prefixed(prefix: str, key: str) -> str:

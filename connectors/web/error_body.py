@@ -57,5 +57,5 @@ def details_in(data: Any) -> list[str]:
 
 def _flat(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(str, value[:10]))
-    return str(value)
+        return ", ".join(map(_flat, value[:10]))
+    return str(value) if is_word(value) else ""

@@ -13,7 +13,7 @@ from .delta import Delta
 from .errors import Trouble
 from .graphql_items import PageItems
 from .graphql_transport import words_of
-from .paging import fitting, smaller
+from .paging import cursor_text, fitting, smaller
 from .partial import Entry, PageFailed, Reading
 from .queries import ObjectQueries
 
@@ -266,6 +266,7 @@ class GraphQLPull:
                 f" “{after[:40]}” came again. Correct the pagination in the connection"
                 " profile, or ask the source's support."
             )
+        cursor_text(after)
         self._seen.add(after)
         self.state["after"] = after
         self.state["offset"] += len(reading.entries)

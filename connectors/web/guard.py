@@ -33,9 +33,13 @@ METADATA = (
     IPv4Network("168.63.129.16/32"),
     IPv4Network("100.100.100.200/32"),
     IPv4Network("192.0.0.192/32"),
-    IPv6Network("fd00:ec2::254/128"),
-    IPv6Network("fd20:ce::254/128"),
+    IPv6Network("fd00:ec2::/32"),
+    IPv6Network("fd00:c1::/32"),
+    IPv6Network("fd00:42::42/128"),
+    IPv6Network("fd20:ce::/32"),
 )
+#: All that is handed out of IPv6 so far; the rest is no place of the internet.
+PUBLIC_6 = IPv6Network("2000::/3")
 #: IPv6 ranges whose packets end up at an IPv4 address named inside them.
 TUNNELS = (
     IPv6Network("::/96"),
@@ -170,8 +174,21 @@ def _literal(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _in(address, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
-    inner = getattr(address, "ipv4_mapped", None) or address
-    return any(inner in net for net in networks if net.version == inner.version)
+    return any(
+        inner in net
+        for inner in _ends(address)
+        for net in networks
+        if net.version == inner.version
+    )
+
+
+def _ends(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
+    """Return the address, and the IPv4 addresses that a tunnel may lead on to."""
+    if address.version == 4 or not any(address in net for net in TUNNELS):
+        return [address]
+    teredo = address.teredo or ()
+    last = IPv4Address(int(address) & 0xFFFFFFFF)
+    return [address, last, *filter(None, (address.sixtofour, *teredo))]
 
 
 def _is_special(address: IPv4Address | IPv6Address) -> bool:
@@ -181,7 +198,10 @@ def _is_special(address: IPv4Address | IPv6Address) -> bool:
         or address.is_multicast
         or address.is_reserved
         or _in(address, METADATA)
-        or (address.version == 6 and any(address in net for net in TUNNELS))
+        or (
+            address.version == 6
+            and (address not in PUBLIC_6 or any(address in net for net in TUNNELS))
+        )
     )
 
 

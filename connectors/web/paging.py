@@ -11,10 +11,16 @@ from typing import Any
 
 from requests.utils import parse_header_links
 
+from ...exceptions import SourceError
+from ..profile.hostile import BadItem, clean_item
 from ..profile.paths import compile_path, is_empty, read_path
 from .response import Response
 
 Place = dict[str, Any]
+#: A source that counts more records than this counts something else.
+MAX_COUNT = 100_000_000
+#: Characters of a cursor or an address of a next page.
+MAX_CURSOR = 50_000
 _PLAIN_PATH = re.compile(r"[\w.-]+")
 
 
@@ -187,9 +193,26 @@ def whole(value: Any) -> int | None:
     if isinstance(value, bool):
         return None
     try:
-        return int(value)
+        count = int(value)
     except (TypeError, ValueError, OverflowError):
         return None
+    return count if 0 <= count <= MAX_COUNT else None
+
+
+def cursor_text(cursor: Any) -> str:
+    """Return a cursor of the source as one text.
+
+    :raise SourceError: it cannot be kept until the pull goes on
+    """
+    try:
+        text = json.dumps(clean_item({"cursor": cursor}))
+    except BadItem as bad:
+        raise SourceError(
+            f"The source leads on to a page in no usable way: {bad}."
+        ) from None
+    if len(text) > MAX_CURSOR:
+        raise SourceError("The source leads on to a page by megabytes of text.")
+    return text
 
 
 def fingerprint(values: list[Any]) -> str:

@@ -9,6 +9,7 @@ from ..base import Problem
 from ..profile.hostile import excerpt
 from ..profile.paths import compile_path
 from .graphql_transport import codes_of, words_of
+from .paging import whole
 from .queries import ObjectQueries
 from .selection import Fields
 
@@ -124,7 +125,7 @@ def read_page(
         entries,
         more if isinstance(more, bool) else None,
         str(cursor) if isinstance(cursor, (str, int)) and cursor != "" else None,
-        total if isinstance(total, int) and not isinstance(total, bool) else None,
+        whole(total) if isinstance(total, int) else None,
         loose,
     )
 

@@ -9,7 +9,7 @@ from ...exceptions import SourceError, SourceUnavailable
 from ..base import Page, Problem, RawRecord
 from .errors import Trouble
 from .listing import Listing, Sheet, Value
-from .paging import Place, fingerprint
+from .paging import Place, cursor_text, fingerprint
 
 #: Kinds of trouble that one broken item can cause.
 BREAKS = ("server", "garbled", "timeout")
@@ -201,7 +201,7 @@ class Pull:
             place["url"] = self.listing.session.own_url(place["url"])
         mark = self.paginator.mark(place)
         if mark:
-            text = json.dumps(mark)
+            text = cursor_text(mark)
             if text in self._marks:
                 raise SourceError(
                     f"{self.listing.file()} leads back to a page that was read before."
@@ -215,6 +215,7 @@ class Pull:
         """Yield the problems of what a page names as broken."""
         for key, reason in sheet.failed:
             self.state["line"] += 1
+            reason = self.listing.session.vault.redact(reason)
             yield self.listing.broken(reason, self.state["line"], value, key)
 
     def _wanted(self, made: list[list]) -> Iterator[RawRecord | Problem]:

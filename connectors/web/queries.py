@@ -15,6 +15,7 @@ from .documents import (
     tree_names,
     type_name,
 )
+from .paging import whole
 from .selection import (
     Field,
     Fields,
@@ -251,8 +252,7 @@ class ObjectQueries:
         route = max((route for route, _one in routes(self.count)), default=())
         for key in route:
             data = data.get(key) if isinstance(data, Mapping) else None
-        is_count = isinstance(data, int) and not isinstance(data, bool)
-        return data if route and is_count else None
+        return whole(data) if route and isinstance(data, int) else None
 
     def _forget_extra(self, names: list[str]) -> bool:
         kept = [extra for extra in self.extras if extra[: len(names)] != names]

@@ -1,6 +1,7 @@
 """An answer of a source, read whole but never larger than allowed."""
 
 import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,15 @@ from .guard import public_part
 #: What a page may hold once it is unpacked.
 MAX_BODY = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
+#: Objects and lists of one answer: small in bytes, each is large in memory.
+MAX_NODES = 3_000_000
+_CHARSET = re.compile(
+    r"utf-?(?:16|32)(?:-?[lb]e)?|iso-?8859-(?:[1-9]|1[0-1]|1[3-6])|windows-125[0-8]"
+    r"|us-ascii|shift_jis|euc-jp|euc-kr|gb2312|gbk|gb18030|big5|koi8-[ru]"
+)
 _MIB = 1024 * 1024
+#: By how much an honest body may be larger packed than unpacked.
+_SLACK = 1024 * 1024
 
 
 class BrokenBody(Exception):
@@ -50,6 +59,8 @@ class Response:
     def _json(self) -> Any:
         if not self.content.strip():
             return None
+        if self.content.count(b"{") + self.content.count(b"[") > MAX_NODES:
+            raise ValueError("more objects and lists than fit into memory")
         try:
             text = self.content.decode(self._charset)
             return json.loads(text)
@@ -60,13 +71,8 @@ class Response:
     def _charset(self) -> str:
         declared = self.headers.get("Content-Type", "").lower().partition("charset=")[2]
         name = declared.split(";")[0].strip("\"' ")
-        try:
-            b"".decode(name or "utf-8")
-        except LookupError:
-            name = ""
-        if name in ("", "utf-8", "utf8"):
-            return "utf-8-sig"
-        return name
+        # Not every codec of Python: some take hours for a text made for that.
+        return name if _CHARSET.fullmatch(name) else "utf-8-sig"
 
     @property
     def is_page(self) -> bool:
@@ -116,11 +122,19 @@ def body_of(answer: RequestsResponse) -> Iterator[bytes]:
 
 def _gunzip(packed: Iterator[bytes]) -> Iterator[bytes]:
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    taken = given = 0
     try:
         for chunk in packed:
+            taken += len(chunk)
             while chunk and not unpacker.eof:
-                yield unpacker.decompress(chunk, _CHUNK)
+                piece = unpacker.decompress(chunk, _CHUNK)
+                given += len(piece)
+                yield piece
                 chunk = unpacker.unconsumed_tail
+            if unpacker.eof:
+                break
+            if taken > given + _SLACK:
+                raise BrokenBody("packs nothing")
     except zlib.error as error:
         raise BrokenBody(f"cannot be unpacked: {error}") from None
     yield unpacker.flush()

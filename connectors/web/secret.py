@@ -8,10 +8,13 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 #: Shorter ones are masked as whole words only: they would tear other words apart.
 SHORT = 4
 #: What is not secret in itself is masked from this length on.
 LONG = 6
+#: From this length on no text holds a key by chance.
+UNIQUE = 16
 #: Entered values that are names rather than keys.
 NAMES = ("username", "client_id")
 #: Loggers of the transport that write out URLs, and so keys sent in the query.
@@ -62,6 +65,7 @@ class Vault:
         self._values: dict[str, bool] = {}  # value -> whether it is a key
         self._keys: list[str] = []
         self._hidden: list[str] = []
+        self._repeated: list[bytes] = []
         for name, value in secrets.items():
             if name in NAMES:
                 self.hide(value)
@@ -87,10 +91,25 @@ class Vault:
         self._values = {**self._values, value: is_key}
         self._keys = _forms(text for text, key in self._values.items() if key)
         self._hidden = _forms(self._values)
+        self._repeated = [
+            form.encode()
+            for form in self._keys
+            if len(form) >= UNIQUE and not form.isdigit()
+        ]
 
     def redact(self, text: str) -> str:
-        """Return a text with every secret masked."""
-        return _masked(text, self._hidden)
+        """Return a text with every secret masked, as any database can take it."""
+        return _UNSTORABLE.sub("�", _masked(text, self._hidden))
+
+    def blank(self, content: bytes) -> bytes:
+        """Return an answer without the keys that the source repeats in it.
+
+        Some give the key back with the account, and records are shown to people who
+        may not see it. Short keys and numbers may well be data.
+        """
+        for form in self._repeated:
+            content = content.replace(form, MASK.encode())
+        return content
 
     def is_in(self, text: str) -> bool:
         """Tell whether a key stands in a text."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,7 +45,7 @@ class SourceSession:
         self.vault = Vault(secrets)
         self.rules = ErrorRules.of(profile)
         self.tries = limits.get("max_retries") or MAX_TRIES
-        self.base_url = _filled(profile.get("base_url") or "", profile)
+        self.base_url = filled(profile.get("base_url") or "", profile)
         self.transport = Transport(profile, options, self.vault, self.base_url)
         self.throttle = Throttle(
             limits.get("max_rps") or 0,
@@ -59,6 +60,8 @@ class SourceSession:
         )
         for value in self._credential.hidden():
             self.vault.hide(value)
+        for value in self._credential.sent():
+            self.vault.add(value)
         self._logs = QuietLogs(self.vault)
         self._logs.install()
 
@@ -79,7 +82,7 @@ class SourceSession:
 
     def path(self, text: str) -> str:
         """Return a path of the profile with API version and namespace in it."""
-        return _filled(text, self.profile)
+        return filled(text, self.profile)
 
     def url(self, path: str) -> str:
         """Return the full URL of a path of the profile, or of a full URL."""
@@ -168,6 +171,7 @@ class SourceSession:
             with self.throttle.slot():
                 answer = self.transport.follow(method, url, **ask)
                 response = read_response(answer)
+                response = replace(response, content=self.vault.blank(response.content))
         except FAILURES as failure:
             error = self.transport.failed(failure, judge.what)
         else:
@@ -273,7 +277,7 @@ def _masked(error: SourceError | None, vault: Vault) -> SourceError | None:
     return error
 
 
-def _filled(text: str, profile: Mapping[str, Any]) -> str:
+def filled(text: str, profile: Mapping[str, Any]) -> str:
     """Put API version and namespace of a profile into an address."""
     spaces = profile.get("namespace") or ""
     space = spaces if isinstance(spaces, str) else spaces[0]

@@ -66,7 +66,8 @@ class Tour:
             if "timezone_at" in test
             else ""
         )
-        self.found.timezone = zone if isinstance(zone, str) else ""
+        redact = self.connector.session.vault.redact
+        self.found.timezone = redact(zone)[:60] if isinstance(zone, str) else ""
 
     def _compare_zones(self) -> None:
         """Note that local times are read in another zone than the account's."""

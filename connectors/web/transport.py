@@ -1,7 +1,10 @@
 """The way one request takes: to whom, signed or not, along which redirects."""
 
+import os
 import re
+import ssl
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -30,6 +33,7 @@ AGENT = "odoo-migration/19.0"
 MAX_REDIRECTS = 5
 #: Connections kept to one host: lists and files together never need more.
 POOL = 32
+_LARGEST_BUNDLE = 4 * 1024 * 1024
 #: What a call that got no whole answer raises.
 FAILURES = (failures.RequestException, HTTPError, BrokenBody)
 #: Headers of a caller that may go to another origin than the source's.
@@ -232,7 +236,29 @@ def _allowed(profile: Mapping[str, Any], home: Origin) -> list[Origin]:
 
 def _verify(profile: Mapping[str, Any]) -> bool | str:
     tls = profile.get("tls") or {}
-    return tls.get("verify", True) and (tls.get("ca_bundle") or True)
+    if not tls.get("verify", True):
+        return False
+    bundle = tls.get("ca_bundle")
+    return _certificates(bundle) if bundle else True
+
+
+def _certificates(path: str) -> str:
+    """Return the path of a CA bundle.
+
+    :raise SourceError: it is none; the same words whatever is there instead, as who
+        writes profiles need not know the files of this server
+    """
+    is_bundle = False
+    with suppress(OSError, ValueError):
+        if os.path.isfile(path) and os.path.getsize(path) <= _LARGEST_BUNDLE:
+            ssl.create_default_context().load_verify_locations(path)
+            is_bundle = True
+    if not is_bundle:
+        raise SourceError(
+            "tls.ca_bundle in the connection profile names no file with certificates on"
+            " this server."
+        )
+    return path
 
 
 def _sent_elsewhere(origin: Origin, url: str) -> str:
