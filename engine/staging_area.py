@@ -1,7 +1,5 @@
 """The staged records of a project: new ones in, changed ones refreshed."""
 
-from itertools import groupby
-
 from ..connectors.base import SourceTable
 from ..tools.fingerprint import content_hash
 from .identity import Identity
@@ -62,8 +60,10 @@ class StagingArea:
 
     def stage(self, table, raws):
         """Stage the records of one page; children stand on the page of their parent."""
-        for name, group in groupby(sorted(raws, key=_object), _object):
-            records = list(group)
+        groups = {}
+        for raw in raws:
+            groups.setdefault(raw.object, []).append(raw)
+        for name, records in groups.items():
             fields = dict.fromkeys(key for raw in records for key in raw.data)
             names = table.fields if name == table.object else ()
             own = SourceTable(name, records[0].file, tuple(names or fields))
@@ -232,7 +232,3 @@ class StagingArea:
         """Add new rows; the commit after the page lets everybody see them."""
         staged = self.env["migration.staged.record"]
         insert_rows(staged, [{"state": "pending"} | row for row in rows])
-
-
-def _object(raw):
-    return raw.object

@@ -39,7 +39,6 @@ class MigrationEndpoint(models.Model):
         readonly=True, help="One record, personal data made unreadable."
     )
     unknown_fields = fields.Text(
-        "Unknown Fields",
         readonly=True,
         help="Fields that the source sends and the map has no proposal for.",
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_migration.connectors.base import RawRecord
+from odoo.addons.crm_migration.connectors.profile import sources
 from odoo.addons.crm_migration.connectors.profile.normalise import Normaliser
 from odoo.addons.crm_migration.connectors.profile.sources import (
     known_objects,
@@ -115,8 +116,6 @@ class TestPresets(BaseCase):
 
 
 def _preset_text(key):
-    from odoo.addons.crm_migration.connectors.profile import sources
-
     return (sources._PRESETS / f"{key}.json").read_text("utf-8")
 
 

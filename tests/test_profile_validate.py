@@ -39,10 +39,10 @@ class ValidateCase(BaseCase):
         part[last] = value
         return profile
 
-    def problems(self, place, value, base=REST, **options):
-        return check_profile(self.changed(base, place, value), **options)
+    def problems(self, place, value, base=None, **options):
+        return check_profile(self.changed(base or REST, place, value), **options)
 
-    def only(self, place, value, base=REST, **options):
+    def only(self, place, value, base=None, **options):
         """The single problem of a profile with one thing changed."""
         problems = self.problems(place, value, base, **options)
         self.assertEqual(len(problems), 1, problems)

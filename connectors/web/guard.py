@@ -249,6 +249,7 @@ class GuardedAdapter(HTTPAdapter):
         wait = (min(timeout, CONNECT_S) if timeout else CONNECT_S, timeout)
         return super().send(request, stream, wait, **options)
 
+    # pylint: disable-next=missing-return
     def init_poolmanager(self, *args, **options) -> None:
         super().init_poolmanager(*args, **options)
         bases = {

@@ -71,6 +71,7 @@ class LiveConnector(BaseConnector):
         self, name: str, external_id: str
     ) -> tuple[str | None, datetime | None]:
         """Ask for a record of files again; return its address and when that ends."""
+        # pylint: disable-next=assignment-from-none
         item = self.read_item(name, external_id)
         if item is None:
             return None, None

@@ -25,8 +25,8 @@ class PumpJob:
 class PagePump:
     """Pulls tables in threads for one consumer.
 
-    Each table is at most one page ahead of what the consumer took: memory stays
-    flat, and a killed pull has little to repeat. Iterating yields (table, Page) or
+    A table's next page is asked for when the consumer comes back for more: memory
+    stays flat, and a killed pull repeats at most one page of each table. Iterating yields (table, Page) or
     (table, exception) as they come; the pages of one table stay in order, and its
     exception is the last of it.
 
@@ -74,8 +74,10 @@ class PagePump:
                 if table is None:
                     busy -= 1
                     continue
-                taken.release()
                 yield table, result
+                # only now: the consumer has stored the page before the next is asked
+                # for, so that a killed pull repeats one page of a table, not two
+                taken.release()
         finally:
             self.close()
 
