@@ -21,6 +21,8 @@ _NOT_WHOLE = {
     "missing_header",
     "row_count",
 }
+#: A change before the year of the first clocks is a placeholder for none.
+_EARLIEST_YEAR = 1970
 
 
 class StageEngine(Engine):
@@ -176,7 +178,8 @@ class StageEngine(Engine):
             newest = newest.replace(tzinfo=None, microsecond=0)
             newest = min(newest, self.run.date_started or newest)
             obj = self.project._object(table.object)
-            obj.watermark = max(obj.watermark or newest, newest)
+            if newest.year >= _EARLIEST_YEAR:
+                obj.watermark = max(obj.watermark or newest, newest)
         total, count = mark.get("total"), mark["count"]
         is_all = not self.run.is_incremental and not mark.get("is_cut")
         if total and total > count and is_all:

@@ -155,7 +155,7 @@ class TestKillPull(ProcessCase):
                 self.assertEqual(found[name], rows)
 
     def assert_little_repeated(self, asked, once, kills):
-        """Each table that was pulled is asked again for the page that was not staged."""
+        """Each table is asked again for the one page that was not staged yet."""
         self.assertEqual(set(asked), set(once))
         self.assertLessEqual((asked - once).total(), kills * ABREAST)
 

@@ -26,9 +26,9 @@ class PagePump:
     """Pulls tables in threads for one consumer.
 
     A table's next page is asked for when the consumer comes back for more: memory
-    stays flat, and a killed pull repeats at most one page of each table. Iterating yields (table, Page) or
-    (table, exception) as they come; the pages of one table stay in order, and its
-    exception is the last of it.
+    stays flat, and a killed pull repeats at most one page of each table. Iterating
+    yields (table, Page) or (table, exception) as they come; the pages of one table
+    stay in order, and its exception is the last of it.
 
     :param jobs: PumpJob, or tuples of what it has
     :param concurrency: tables pulled at the same time, in the order of the jobs
