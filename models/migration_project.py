@@ -376,6 +376,7 @@ class MigrationProject(models.Model):
                 preset.file_objects(),
                 preset.required(),
                 unpivot=preset.unpivot(),
+                walks=preset.walks(),
             )
         except BadBundle as error:
             raise UserError(str(error)) from error

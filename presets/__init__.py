@@ -31,11 +31,14 @@ class Preset:
 
     def unpivot(self):
         """Return ``{object: how its wide tables are read}``."""
-        return {
-            name: spec["unpivot"]
-            for name, spec in self.objects.items()
-            if "unpivot" in spec
-        }
+        return self._specs("unpivot")
+
+    def walks(self):
+        """Return ``{object: folders read as records where no table lists them}``."""
+        return self._specs("walk")
+
+    def _specs(self, key):
+        return {n: spec[key] for n, spec in self.objects.items() if key in spec}
 
     def required(self):
         """Return ``{object: [[header, ...], ...]}``: one header of each group."""

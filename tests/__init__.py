@@ -17,6 +17,7 @@ from . import test_json2
 from . import test_jsonfile
 from . import test_kill
 from . import test_kill_pull
+from . import test_live_files
 from . import test_live_pull
 from . import test_load_deals
 from . import test_load_files
@@ -49,6 +50,7 @@ from . import test_stage
 from . import test_tabular
 from . import test_unpivot
 from . import test_verify
+from . import test_walk
 from . import test_web_discover
 from . import test_web_download
 from . import test_web_foreign

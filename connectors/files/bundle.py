@@ -22,6 +22,7 @@ from .manifest import (
 from .members import Member, MemberIndex
 from .naming import TableNames
 from .unpivot import Unpivot
+from .walk import Walk
 
 #: A page ends at so many rows, or at so much text: one transaction stages it.
 PAGE_ROWS = 500
@@ -36,6 +37,7 @@ class BundleConnector(BaseConnector):
     :param file_objects: object -> file names in lower case without suffix
     :param required: object -> groups of headers of which one each must be there
     :param unpivot: object -> how its wide tables are read, see Unpivot
+    :param walks: object -> folders read as records where no table lists them, see Walk
     :raise BadBundle: nothing can be read, or an upload is a bomb
     """
 
@@ -46,11 +48,13 @@ class BundleConnector(BaseConnector):
         required: Mapping[str, Sequence[Sequence[str]]] | None = None,
         limits: BundleLimits | None = None,
         unpivot: Mapping[str, Mapping[str, Any]] | None = None,
+        walks: Mapping[str, Mapping[str, Any]] | None = None,
     ):
         limits = limits or BundleLimits()
         self._unpivot = {
             name: Unpivot.of(spec) for name, spec in (unpivot or {}).items()
         }
+        self._walks = {name: Walk(**spec) for name, spec in (walks or {}).items()}
         self._names = TableNames(file_objects)
         self._required = required or {}
         self._formats: dict[str, Format] = {
@@ -139,7 +143,33 @@ class BundleConnector(BaseConnector):
                 code = "bomb" if isinstance(err, BadBundle) else "broken_file"
                 name = self._names.by_path(member.path.removeprefix(member.nested))
                 problems.append(Problem(code, str(err), member.path, object=name or ""))
+        known = {table.object for table in tables} | {one.object for one in problems}
+        for name in self._walks.keys() - known:
+            for item in self._walked(name):
+                (problems if isinstance(item, Problem) else tables).append(item)
         return tables, problems
+
+    def _walked(self, name: str) -> Iterator[SourceTable | Problem]:
+        """Yield the table of files that only their folders tell something of."""
+        walk = self._walks[name]
+        count = sum(1 for _record in walk.records(self._others()))
+        if count:
+            text = (
+                f"The export has no list of its files: {count} files are taken from"
+                " their folders. Those whose folder names no client fail, each with"
+                " its path."
+            )
+            yield Problem("walked", text, object=name, severity="warning")
+            yield SourceTable(name, "folders", walk.fields, {"format": "walk"})
+
+    def _others(self) -> list[Member]:
+        """Return the members that are no table."""
+        return [
+            member
+            for member in self._members.values()
+            if not (member.container or self._is_manifest(member))
+            and self._kind(member) is None
+        ]
 
     def _kind(self, member: Member) -> str | None:
         """Return the format of a table member, None for all others."""
@@ -252,6 +282,8 @@ class BundleConnector(BaseConnector):
 
     def _read(self, table: SourceTable) -> Iterator[Any]:
         """Yield what the format reads; an unknown file is a broken one."""
+        if table.dialect["format"] == "walk":
+            return self._walks[table.object].records(self._others())
         member = self._members.get(table.file)
         if member is None:
             member = self._members.get(table.file.rpartition("#")[0])
@@ -277,10 +309,8 @@ class BundleConnector(BaseConnector):
 
     def binaries(self) -> Iterator[tuple[str, int]]:
         """Yield path and size of every file that is no table."""
-        for member in self._members.values():
-            is_other = member.container or self._is_manifest(member)
-            if not is_other and self._kind(member) is None:
-                yield member.path, member.size
+        for member in self._others():
+            yield member.path, member.size
 
     def find_binary(self, path: str) -> str:
         """Return the path of the binary meant by `path`, or raise BinaryMissing."""
