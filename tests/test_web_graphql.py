@@ -168,10 +168,10 @@ class TestPullEveryStyle(GraphQLCase):
 
     def test_goes_on_from_every_cursor(self):
         for style in STYLES:
-            whole = self.pull(self.styled(style, 50))
+            whole = self.pull(self.styled(style, 80))
             for position, page in enumerate(whole.pages[:-1], start=1):
                 cursor = json.loads(json.dumps(page.cursor))
-                rest = pull(self.open(self.styled(style, 50)), cursor=cursor)
+                rest = pull(self.open(self.styled(style, 80)), cursor=cursor)
                 self.assertIsNone(rest.error)
                 self.assertEqual(
                     rest.records, [r for p in whole.pages[position:] for r in p.items]

