@@ -314,7 +314,7 @@ class MigrationProject(models.Model):
         if self.state == "verified" and self.is_balanced and self.failed_count:
             return self.env._(
                 "The books balance. %s records failed: read their reasons, correct the "
-                "source, then upload, stage and run again.",
+                "source, then stage and run again.",
                 self.failed_count,
             )
         return {
