@@ -17,7 +17,7 @@ ADDONS_DIR=$CRM_HOME/addons
 SECRETS=$CRM_HOME/secrets
 ADDON=crm_migration
 # shellcheck disable=SC2034  # used by dev/demo, dev/lint and dev/test
-BASE_MODULES=crm,contacts
+BASE_MODULES=crm,contacts,project,maintenance
 
 export CRM_MIGRATION_HOME=$CRM_HOME
 export CRM_MIGRATION_STARTED=${CRM_MIGRATION_STARTED:-$(date +%s)}
