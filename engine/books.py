@@ -8,12 +8,18 @@ from .targets import TARGETS
 
 
 def relation_lines(obj):
-    """Return ``[(mapping line, field of the target that carries the relation)]``."""
+    """Return ``[(mapping line, {model: field that carries the relation})]``."""
     if not obj or not obj.target:
         return []
-    fields = TARGETS[obj.target].relation_fields
+    models = TARGETS[obj.target].models()
     return [
-        (line, fields.get(line.target_field, line.target_field))
+        (
+            line,
+            {
+                model: fields.get(line.target_field, line.target_field)
+                for model, fields in models.items()
+            },
+        )
         for line in obj.mapping_line_ids
         if line.transform == "reference" and line.fate in ("mapped", "transformed")
     ]
@@ -37,8 +43,8 @@ class Bookkeeper:
         counts = self.project.object_ids._bucket_counts()
         for obj in self.project.object_ids.sorted("sequence"):
             self._object(obj, counts[obj.id])
-            for line, name in relation_lines(obj):
-                self._relation(obj, line, name)
+            for line, names in relation_lines(obj):
+                self._relation(obj, line, names)
         self._files()
         self._side_effects()
         self.env["migration.reconciliation.line"].create(self.lines)
@@ -77,7 +83,7 @@ class Bookkeeper:
             **{f"{bucket}_count": number for bucket, number in buckets.items()},
         )
 
-    def _relation(self, obj, line, name):
+    def _relation(self, obj, line, names):
         """Offered by the source, linked in Odoo, failed with its record."""
         buckets = dict(
             self.env.execute_query(
@@ -94,7 +100,7 @@ class Bookkeeper:
             buckets.get(state, 0)
             for state in ("created", "updated", "unchanged", "merged")
         )
-        empty, found = self._linked(obj, line, name)
+        empty, found = self._linked(obj, line, names)
         empty, found = (0, landed) if found is None else (empty, found)
         self._add(
             "relation",
@@ -110,16 +116,22 @@ class Bookkeeper:
             difference_count=max(landed - empty - found, 0),
         )
 
-    def _linked(self, obj, line, name):
+    def _linked(self, obj, line, names):
         """Return ``(left empty by the map, found in Odoo)`` of the landed records.
 
         Found is what Odoo's own column says now: the record we linked, or another
         one that a person put there since.
         """
-        target = TARGETS[obj.target]
-        field = self.env[target.model]._fields.get(name)
-        if name == "id" or field is None:
+        found = [
+            self._linked_in(model, obj, line, name)
+            for model, name in names.items()
+            if model in self.env and name != "id" and name in self.env[model]._fields
+        ]
+        if not found:
             return 0, None
+        return tuple(map(sum, zip(*found, strict=True)))
+
+    def _linked_in(self, model, obj, line, name):
         return self.env.execute_query(
             SQL(
                 "SELECT count(*) FILTER (WHERE %(base)s IS NULL),"
@@ -129,11 +141,13 @@ class Bookkeeper:
                 " FROM migration_staged_record staged"
                 " JOIN migration_crosswalk link ON link.staged_record_id = staged.id"
                 " JOIN %(table)s target ON target.id = link.res_id"
+                " AND link.res_model = %(model)s"
                 " WHERE staged.object_id = %(object)s AND staged.state <> 'failed'"
                 " AND COALESCE(staged.payload ->> %(source)s, '') <> ''",
                 base=SQL("NULLIF((link.base_values ->> %s)::int, 0)", name),
                 live=SQL.identifier("target", name),
-                table=SQL.identifier(self.env[target.model]._table),
+                table=SQL.identifier(self.env[model]._table),
+                model=model,
                 object=obj.id,
                 source=line.source_field,
                 robot=self.env.ref("base.user_root").id,

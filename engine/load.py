@@ -54,6 +54,9 @@ class ObjectLoader:
         }
         self.outcome, new, known = [], [], []
         batch = [self._map(record) for record in records]
+        for mapped in batch:
+            link = links.get(mapped.record.external_id)
+            mapped.inputs["loaded_as"] = link and link.res_model
         self.target.prefetch(batch)
         for mapped in batch:
             if not self._is_usable(mapped):
@@ -132,10 +135,13 @@ class ObjectLoader:
             if found:
                 links.append(self._link_vals(mapped, *found, "matched"))
                 buckets.append((mapped, "merged"))
-        if fresh:
-            records = self.target.create([dict(m.inputs["vals"]) for m in fresh])
-            self.target.created(records, fresh)
-            for mapped, record in zip(fresh, records, strict=True):
+        groups = {}
+        for mapped in fresh:
+            groups.setdefault(self.target.part_of(mapped), []).append(mapped)
+        for part, group in groups.items():
+            records = part.create([dict(m.inputs["vals"]) for m in group])
+            part.created(records, group)
+            for mapped, record in zip(group, records, strict=True):
                 vals = self._link_vals(mapped, record._name, record.id, "created")
                 vals["left_values"] = left_behind(record, vals["base_values"])
                 links.append(vals)
@@ -148,6 +154,7 @@ class ObjectLoader:
     def _link_vals(self, mapped, model, res_id, origin):
         vals = mapped.inputs["vals"] if origin == "created" else {}
         fields = self.env[model]._fields
+        unread = self.target.part_for(model).unread_fields
         mapped.inputs["target"] = (model, res_id)
         return {
             "project_id": self.project.id,
@@ -168,7 +175,7 @@ class ObjectLoader:
             "base_values": {
                 name: portable(fields[name], value)
                 for name, value in vals.items()
-                if name not in self.target.unread_fields
+                if name not in unread
             },
         }
 
@@ -185,6 +192,7 @@ class ObjectLoader:
         if link.origin == "matched":
             self._note(mapped, "merged", "known", self.env._("Loaded before."))
             return
+        part = self.target.part_for(link.res_model)
         base = link.base_values or {}
         # what another row of the source added (a membership) is not its to empty
         gone = self.mapper.emptied(mapped, base) - set(link.previous_values or {})
@@ -192,7 +200,7 @@ class ObjectLoader:
         fresh = {
             name: portable(target._fields[name], value)
             for name, value in vals.items()
-            if name not in self.target.unread_fields
+            if name not in part.unread_fields
         }
         added = self._keep_added(target, link, vals, fresh)
         edits = find_edits(self.env, link.res_model, link)
@@ -207,7 +215,7 @@ class ObjectLoader:
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 # a copy: write() of some models adds values of its own to it
-                self.target.write(target, dict(changed))
+                part.write(target, dict(changed))
                 written = {name: fresh[name] for name in changed}
                 left = left_behind(target, written) or {}
                 before = link.left_values or {}

@@ -184,11 +184,12 @@ class FieldDiff:
         ]
 
     def _row(self, mapped, line, expected, actual):
-        model = self.env[self.loader.target.model]
+        part = self.loader.target.part_of(mapped)
+        model = self.env[part.model]
         notes = [n for n in mapped.notes if n.source_field == line.source_field]
         note = notes[0].message if notes else ""
         name = line.target_field or ""
-        name = self.loader.target.relation_fields.get(name, name)
+        name = part.relation_fields.get(name, name)
         word = self._verdict(mapped, line, name, model, expected, actual, notes)
         return {
             "project_id": self.engine.project.id,

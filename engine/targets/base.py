@@ -38,6 +38,23 @@ class Target:
         spec = mapper.object._spec()
         self.constants = spec.get("constants", {})
 
+    @classmethod
+    def models(cls):
+        """Return ``{model: relation_fields}`` of all that records become here."""
+        return {cls.model: cls.relation_fields}
+
+    def part_of(self, mapped):
+        """Return the target that makes this record: itself, unless it is routed."""
+        return self
+
+    def part_for(self, model):
+        """Return the target that made a record of ``model``."""
+        return self
+
+    def all_parts(self):
+        """Return every target that makes records here."""
+        return [self]
+
     def close(self):
         """Give back what the target holds open."""
 
