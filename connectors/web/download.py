@@ -232,9 +232,11 @@ class _Fetch:
         self._check_size(end)
         trouble = None
         try:
-            for chunk in body_of(answer):
-                self.part.write(chunk)
-                self._check_size(self.part.size)
+            with answer.raw.deadline as deadline:
+                for chunk in body_of(answer):
+                    self.part.write(chunk)
+                    self._check_size(self.part.size)
+                    deadline.progress(len(chunk))
         except FAILURES as failure:
             trouble = self._failed(failure, origin_of(answer.url))
         finally:

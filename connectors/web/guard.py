@@ -22,6 +22,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util import parse_url
 
 from ...exceptions import UnsafeAddress
+from .deadline import BODY, HEAD, Deadline
 
 CONNECT_S = 10.0
 PORTS = {"http": 80, "https": 443}
@@ -213,6 +214,16 @@ class _Pinned:
     """
 
     guard: AddressGuard
+    #: Watches the answer that is being read.
+    deadline: Deadline | None = None
+
+    def getresponse(self):
+        # The socket now: a connection that will be closed hands it to the answer.
+        sock, timeout = self.sock, self.timeout
+        with Deadline(sock, HEAD * timeout):
+            response = super().getresponse()
+        self.deadline = response.deadline = Deadline(sock, BODY * timeout)
+        return response
 
     def _new_conn(self):
         name = self._dns_host
@@ -235,6 +246,15 @@ class _Pinned:
             except ConnectTimeoutError:  # also: refused, unreachable
                 if position == len(numbers):
                     raise
+
+
+class _Returning:
+    """A pool to which connections come back unwatched."""
+
+    def _put_conn(self, conn):
+        if conn is not None and conn.deadline is not None:
+            conn.deadline.stop()
+        super()._put_conn(conn)
 
 
 class GuardedAdapter(HTTPAdapter):
@@ -265,4 +285,4 @@ class GuardedAdapter(HTTPAdapter):
 def _pinned(pool: type, connection: type, guard: AddressGuard) -> type:
     """Return a connection pool class whose connections ask the guard."""
     pinned = type(connection.__name__, (_Pinned, connection), {"guard": guard})
-    return type(pool.__name__, (pool,), {"ConnectionCls": pinned})
+    return type(pool.__name__, (_Returning, pool), {"ConnectionCls": pinned})

@@ -89,16 +89,18 @@ def read_response(answer: RequestsResponse, limit: int = MAX_BODY) -> Response:
 
     :raise SourceError: it is larger than the limit, or packed in an unknown way
     :raise BrokenBody: it was cut off
+    :raise OutOfTime: it was not whole in time
     """
     body = bytearray()
     try:
-        for chunk in body_of(answer):
-            body += chunk
-            if len(body) > limit:
-                raise SourceError(
-                    f"The source sends more than {limit // _MIB} MiB in one answer."
-                    " Lower the page size in the connection profile."
-                )
+        with answer.raw.deadline:
+            for chunk in body_of(answer):
+                body += chunk
+                if len(body) > limit:
+                    raise SourceError(
+                        f"The source sends more than {limit // _MIB} MiB in one answer."
+                        " Lower the page size in the connection profile."
+                    )
     finally:
         answer.close()
     return Response(answer.status_code, answer.headers, bytes(body), answer.url)

@@ -16,6 +16,7 @@ from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from ...exceptions import SourceError, UnsafeAddress
 from .auth import Credential
+from .deadline import OutOfTime
 from .errors import Trouble
 from .guard import (
     AddressGuard,
@@ -35,7 +36,7 @@ MAX_REDIRECTS = 5
 POOL = 32
 _LARGEST_BUNDLE = 4 * 1024 * 1024
 #: What a call that got no whole answer raises.
-FAILURES = (failures.RequestException, HTTPError, BrokenBody)
+FAILURES = (failures.RequestException, HTTPError, BrokenBody, OutOfTime)
 #: Headers of a caller that may go to another origin than the source's.
 _HARMLESS = {"accept", "accept-encoding", "range", "if-range", "if-modified-since"}
 _UNSENDABLE = re.compile(r"[^\x20-\x27\x2a-\x7e]")
@@ -172,9 +173,10 @@ class Transport:
                 f"The certificate of {where} is not valid ({reason}). Correct the"
                 " base URL, or name the CA bundle under tls in the connection profile."
             )
-        if isinstance(failure, failures.ReadTimeout | ReadTimeoutError):
+        if isinstance(failure, failures.ReadTimeout | ReadTimeoutError | OutOfTime):
+            seconds = getattr(failure, "seconds", self.timeout)
             return Trouble(
-                f"The source took longer than {self.timeout:g} s for {what}. Lower"
+                f"The source took longer than {seconds:g} s for {what}. Lower"
                 " the page size or raise timeout_s in the connection profile.",
                 "timeout",
             )
