@@ -4,6 +4,8 @@ from functools import cached_property
 
 from odoo.tools import SQL
 
+from .inbound_schema import SchemaUse
+
 #: Tables that may point at anything without being somebody's work.
 _SILENT = {
     "ir_model_data",
@@ -24,6 +26,10 @@ class InboundReferences:
     def __init__(self, project):
         self.env = project.env
         self.project = project
+
+    @cached_property
+    def _schema(self):
+        return SchemaUse(self)
 
     @cached_property
     def _models_by_table(self):
@@ -65,15 +71,20 @@ class InboundReferences:
     def find(self, model, ids):
         """Return ``{id: reason}`` of those of ``ids`` that must stay."""
         ids = list(ids)
-        if model == "ir.model.fields":
-            return self._fields_in_use(ids)
-        if model == "ir.ui.view" or not ids:
+        if not ids:
             return {}
+        kept = self._schema.find(model, ids)
+        if kept is not None:
+            return kept
+        return self.referring(model, ids) | self._by_generic(model, ids)
+
+    def referring(self, model, ids, but=()):
+        """Return ``{id: reason}`` by foreign keys, but for some tables."""
         kept = {}
         for table, column in self._foreign_keys.get(self.env[model]._table, []):
-            if not self._is_ours(table):
+            if not self._is_ours(table) and table not in but:
                 kept |= self._by_key(model, ids, table, column)
-        return kept | self._by_generic(model, ids)
+        return kept
 
     def _is_ours(self, table):
         return table.startswith("migration_") or table in _SILENT
@@ -89,7 +100,7 @@ class InboundReferences:
                 column=SQL.identifier(column),
                 table=SQL.identifier(table),
                 ids=ids,
-                stays=self._stays(other),
+                stays=self.stays(other),
             )
         )
         return self._reasons(rows, other)
@@ -119,7 +130,7 @@ class InboundReferences:
                 table=SQL.identifier(table),
                 other_table=SQL.identifier(self.env[other]._table),
                 ids=ids,
-                stays=self._stays(other),
+                stays=self.stays(other),
             )
         )
         if rows and own:
@@ -171,13 +182,13 @@ class InboundReferences:
                     table=SQL.identifier(table),
                     model=model,
                     ids=ids,
-                    stays=self._stays(other),
+                    stays=self.stays(other),
                 )
             )
             kept |= self._reasons(rows, other)
         return kept
 
-    def _stays(self, model):
+    def stays(self, model):
         """SQL that is true for rows of ``model`` that the rollback leaves in place.
 
         Not those that are planned for deletion, and not those that Odoo made beside
@@ -207,27 +218,6 @@ class InboundReferences:
             model,
             table,
         )
-
-    def _fields_in_use(self, ids):
-        """A custom field stays while a record that stays has a value in it."""
-        kept = {}
-        for field in self.env["ir.model.fields"].browse(ids).exists():
-            model = self.env.get(field.model)
-            if model is None or field.name not in model._fields:
-                continue
-            rows = self.env.execute_query(
-                SQL(
-                    "SELECT 1 FROM %(table)s WHERE %(column)s IS NOT NULL"
-                    " AND %(column)s::text NOT IN ('', 'false', '0')"
-                    " AND %(stays)s LIMIT 1",
-                    table=SQL.identifier(model._table),
-                    column=SQL.identifier(field.name),
-                    stays=self._stays(field.model),
-                )
-            )
-            if rows:
-                kept[field.id] = self.env._("Records that stay have a value in it.")
-        return kept
 
     def _reasons(self, rows, other):
         label = self.env[other]._description

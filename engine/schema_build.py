@@ -2,6 +2,9 @@
 
 from lxml import etree
 
+from odoo.exceptions import UserError
+
+from .schema_make import make_fields, make_model, tell_workers
 from .schema_plan import FORMS, VOCABULARIES
 
 
@@ -16,8 +19,17 @@ class SchemaBuilder:
     def build(self, items=None):
         """Create every confirmed item that is not in place, in plan order."""
         items = self.project.schema_item_ids if items is None else items
-        for item in items.sorted("sequence"):
-            if item.state == "done" or item.action == "skip" or not item.is_confirmed:
+        wanted = items.filtered(
+            lambda item: (
+                item.state != "done" and item.action != "skip" and item.is_confirmed
+            )
+        )
+        for item in wanted.sorted("sequence"):
+            if item.state == "done":
+                # a field that was made together with the first one
+                continue
+            if item.kind == "field":
+                self._make_fields(wanted.filtered(lambda i: i.kind == "field"))
                 continue
             record = getattr(self, f"_make_{item.kind}", self._make_word)(item)
             self._bind(item, record)
@@ -95,21 +107,48 @@ class SchemaBuilder:
             }
         )
 
-    def _make_field(self, item):
+    def _make_fields(self, items):
+        """Make the fields that do not exist yet, all of them at once."""
+        missing = items.browse()
+        for item in items.sorted("sequence"):
+            field = self._field_in_place(item)
+            if field:
+                item.action = "reuse"
+                self._bind(item, field)
+            else:
+                missing |= item
+        # the label is the item's own: a person may have changed it
+        fields = make_fields(
+            self.env, [item.vals | {"label": item.name} for item in missing]
+        )
+        for item, field in zip(missing, fields, strict=True):
+            self._bind(item, field)
+
+    def _field_in_place(self, item):
+        """Return the field if it is there already; one of another type is no match."""
         vals = item.vals
         field = self.env["ir.model.fields"]._get(vals["model"], vals["name"])
-        if field:
+        if field and field.ttype != vals["ttype"]:
+            raise UserError(
+                self.env._(
+                    "%(model)s has a field %(name)s of another type (%(found)s, not "
+                    "%(wanted)s): choose another name on the map.",
+                    model=vals["model"],
+                    name=vals["name"],
+                    found=field.ttype,
+                    wanted=vals["ttype"],
+                )
+            )
+        return field
+
+    def _make_model(self, item):
+        """Make a custom model with all that its item says of it."""
+        vals = item.vals
+        model = self.env["ir.model"].search([("model", "=", vals["model"])])
+        if model:
             item.action = "reuse"
-            return field
-        return self.env["ir.model.fields"].create(
-            {
-                "name": vals["name"],
-                "field_description": vals["label"],
-                "model_id": self.env["ir.model"]._get_id(vals["model"]),
-                "ttype": vals["ttype"],
-                "copied": False,
-            }
-        )
+            return model
+        return make_model(self.env, vals | {"label": item.name})
 
     def _make_view(self, item):
         model = item.vals["model"]
@@ -124,6 +163,7 @@ class SchemaBuilder:
         group = etree.SubElement(page, "group")
         for name in sorted(names):
             etree.SubElement(group, "field", name=name)
+        tell_workers(self.env)
         arch = etree.Element("data")
         xpath = etree.SubElement(arch, "xpath", expr="//notebook", position="inside")
         xpath.append(page)

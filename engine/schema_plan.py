@@ -19,7 +19,14 @@ VOCABULARIES = {
     "source": ("utm.source", 33),
     "industry": ("res.partner.industry", 34),
 }
-_ORDER = {"team": 10, "stage": 20, "field": 50, "view": 60}
+_ORDER = {
+    "team": 10,
+    "stage": 20,
+    "model": 40,
+    "field": 50,
+    "option": 55,
+    "view": 60,
+}
 #: form view that gets a tab, per model
 FORMS = {"res.partner": "base.view_partner_form", "crm.lead": "crm.crm_lead_view_form"}
 

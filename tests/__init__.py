@@ -45,6 +45,7 @@ from . import test_sample_graphql_faults
 from . import test_sample_servers
 from . import test_sample_world
 from . import test_schema
+from . import test_schema_make
 from . import test_security
 from . import test_stage
 from . import test_tabular

@@ -1,0 +1,152 @@
+"""Who uses a piece of the schema: models, fields, options and views."""
+
+from lxml import etree
+
+from odoo.tools import SQL
+
+#: Rows that Odoo itself keeps of a model, and that go with it.
+_OF_THE_MODEL = {
+    "ir_model_fields",
+    "ir_model_access",
+    "ir_model_inherit",
+    "ir_model_constraint",
+    "ir_model_relation",
+}
+
+
+class SchemaUse:
+    """Finds what still needs a piece of the schema that is planned for deletion.
+
+    :param inbound: the :class:`~.inbound.InboundReferences` of the same project
+    """
+
+    def __init__(self, inbound):
+        self.inbound = inbound
+        self.env = inbound.env
+        self.project = inbound.project
+
+    def find(self, model, ids):
+        """Return ``{id: reason}`` of what must stay, None for a model of no schema."""
+        look = {
+            "ir.model": self._models,
+            "ir.model.fields": self._fields,
+            "ir.model.fields.selection": self._options,
+            "ir.ui.view": self._views,
+        }.get(model)
+        if look is None:
+            return None
+        kept = {}
+        for record in self.env[model].browse(ids).exists():
+            reason = look(record)
+            if reason:
+                kept[record.id] = reason
+        return kept
+
+    def _models(self, record):
+        """A custom model stays while somebody's records, fields or rules need it."""
+        model = self.env.get(record.model)
+        if model is None:
+            return False
+        if self._any(model, SQL("TRUE")):
+            return self.env._("It has records that stay.")
+        # what only shows another field (a user's own contact) goes with that one
+        others = [("model", "!=", record.model), ("related", "=", False)]
+        for row in self.env["ir.model.fields"].search(
+            [("relation", "=", record.model), *others]
+        ):
+            if not self._is_planned(row):
+                return self.env._("The field %s refers to it.", row.display_name)
+        kept = self.inbound.referring("ir.model", record.ids, but=_OF_THE_MODEL)
+        return kept.get(record.id)
+
+    def _fields(self, record):
+        """A custom field stays while a record has a value in it, or a view shows it."""
+        model = self.env.get(record.model)
+        if model is None or record.name not in model._fields:
+            return False
+        if self._has_values(model, model._fields[record.name]):
+            return self.env._("Records that stay have a value in it.")
+        for view in self._views_with(record):
+            if not self._is_planned(view):
+                return self.env._("The view “%s” shows it.", view.name)
+        return False
+
+    def _has_values(self, model, field):
+        if not field.store or field.type == "one2many":
+            return False
+        if field.type == "many2many":
+            table, column = field.relation, field.column1
+            return self._any(
+                model,
+                SQL(
+                    "EXISTS (SELECT 1 FROM %s rel WHERE rel.%s = %s.id)",
+                    SQL.identifier(table),
+                    SQL.identifier(column),
+                    SQL.identifier(model._table),
+                ),
+            )
+        text = SQL("%s::text", SQL.identifier(field.name))
+        return self._any(model, SQL("%s NOT IN ('', 'false', '0')", text))
+
+    def _options(self, record):
+        """An option of a pick-list stays while a record has it."""
+        field = record.field_id
+        model = self.env.get(field.model)
+        if model is None or field.name not in model._fields:
+            return False
+        has_it = SQL("%s = %s", SQL.identifier(field.name), record.value)
+        if self._any(model, has_it):
+            return self.env._("Records that stay have this value.")
+        return False
+
+    def _views(self, record):
+        """A view of ours stays if a person put other fields into it."""
+        ours = {
+            item.vals["name"]
+            for item in self.project.schema_item_ids
+            if item.kind == "field"
+        }
+        arch = etree.fromstring(record.arch_db)
+        others = {node.get("name") for node in arch.iter("field")} - ours
+        if not others:
+            return False
+        return self.env._("Somebody added to it: %s.", ", ".join(sorted(others)))
+
+    def _views_with(self, record):
+        """Return the views of the field's model that speak of it."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM ir_ui_view WHERE model = %s AND arch_db::text ~ %s",
+                record.model,
+                rf"\m{record.name}\M",
+            )
+        )
+        return self.env["ir.ui.view"].browse([row[0] for row in rows])
+
+    def _any(self, model, condition):
+        """Return whether a record that stays meets the condition."""
+        self.env.flush_all()
+        return bool(
+            self.env.execute_query(
+                SQL(
+                    "SELECT 1 FROM %s WHERE %s AND %s LIMIT 1",
+                    SQL.identifier(model._table),
+                    condition,
+                    self.inbound.stays(model._name),
+                )
+            )
+        )
+
+    def _is_planned(self, record):
+        """Return whether the rollback removes this record as well."""
+        return bool(
+            self.env["migration.rollback.line"].search_count(
+                [
+                    ("project_id", "=", self.project.id),
+                    ("res_model", "=", record._name),
+                    ("res_id", "=", record.id),
+                    ("fate", "=", "delete"),
+                ],
+                limit=1,
+            )
+        )
