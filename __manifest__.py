@@ -27,6 +27,7 @@
         "security/crm_migration_rules.xml",
         "data/ir_cron.xml",
         "wizards/migration_upload_views.xml",
+        "wizards/migration_rebuild_views.xml",
         "wizards/migration_rollback_views.xml",
         "views/migration_mapping_line_views.xml",
         "views/migration_owner_views.xml",

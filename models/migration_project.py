@@ -20,6 +20,8 @@ STATES = [
     ("verified", "Verified"),
     ("rolled_back", "Rolled Back"),
 ]
+#: Objects that are described for a rebuild by hand.
+REBUILT = {"workflows", "email_templates"}
 #: Kinds of run that a plain user may start; the others change business records.
 USER_RUNS = {"discover", "stage", "profile", "sample", "verify"}
 
@@ -66,6 +68,12 @@ class MigrationProject(models.Model):
         help="In The Practice, members have the tags of their organization, which its "
         "export does not say: they are given to them again.",
     )
+    draft_templates = fields.Boolean(
+        "Draft E-mail Templates",
+        help="E-mail templates of the source become archived drafts in Odoo, their "
+        "placeholders translated. Without it they are in the rebuild reference only.",
+    )
+    has_rebuild_reference = fields.Boolean(compute="_compute_has_rebuild_reference")
     connection_ids = fields.One2many("migration.connection", "project_id")
     connection_address = fields.Char(
         "Address", related="connection_ids.base_url", readonly=True
@@ -213,6 +221,12 @@ class MigrationProject(models.Model):
                 project.is_source_ready = project._connection()._is_usable()
             else:
                 project.is_source_ready = bool(project.file_ids)
+
+    @api.depends("object_ids.name")
+    def _compute_has_rebuild_reference(self):
+        for project in self:
+            names = set(project.object_ids.mapped("name"))
+            project.has_rebuild_reference = bool(names & REBUILT)
 
     @api.depends("run_ids.state", "run_ids.processed", "run_ids.paused_until")
     def _compute_running_id(self):

@@ -31,6 +31,13 @@ class MigrationProject(models.Model):
         title = self.env._("Roll Back a Migration")
         return self._dialog("migration.rollback.wizard", title, wizard.id)
 
+    def action_open_rebuild(self):
+        """Make the rebuild reference of workflows and templates, to be downloaded."""
+        self.ensure_one()
+        wizard = self.env["migration.rebuild.wizard"].create({"project_id": self.id})
+        title = self.env._("Rebuild Reference")
+        return self._dialog("migration.rebuild.wizard", title, wizard.id)
+
     def _dialog(self, model, name, res_id=False):
         return {
             "type": "ir.actions.act_window",

@@ -34,6 +34,7 @@ from . import test_profile_paths
 from . import test_profile_presets
 from . import test_profile_validate
 from . import test_quiet
+from . import test_rebuild
 from . import test_rollback
 from . import test_run
 from . import test_sample

@@ -1,2 +1,3 @@
 from . import migration_upload
+from . import migration_rebuild
 from . import migration_rollback

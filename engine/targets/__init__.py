@@ -8,6 +8,7 @@ from .message import MessageTarget
 from .owner import OwnerTarget
 from .partner import PartnerTarget
 from .stage import StageTarget
+from .template import TemplateTarget
 
 #: Key used in presets and on ``migration.object`` to class.
 TARGETS = {
@@ -19,4 +20,5 @@ TARGETS = {
     "lead": LeadTarget,
     "message": MessageTarget,
     "attachment": AttachmentTarget,
+    "template": TemplateTarget,
 }
