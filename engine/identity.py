@@ -21,7 +21,7 @@ class Identity:
         return [self._header(part) for part in text.split("+")]
 
     def _header(self, canonical):
-        known = canonical in self._preset.objects[self._object]["fields"]
+        known = canonical in self._preset.spec(self._object)["fields"]
         aliases = (
             self._preset.aliases(self._object, canonical)
             if known

@@ -37,6 +37,10 @@ class ProfileEngine(Engine):
         return 0
 
     def _profile(self, obj):
+        if obj._is_split():
+            # each kind of its records has a map of its own
+            obj.mapping_line_ids.unlink()
+            return obj.staged_count
         profiles, count = self._read(obj)
         results = {name: profile.result() for name, profile in profiles.items()}
         proposer = MapProposer(obj)

@@ -4,6 +4,7 @@ from datetime import datetime, timezone
 
 from ..connectors.base import Page, Problem, SourceTable
 from ..exceptions import SourceError, SourcePaused, SourceRefused
+from ..presets import base_name
 from .base import Engine, severity
 from .staging_area import StagingArea
 
@@ -45,7 +46,10 @@ class StageEngine(Engine):
         connector = self._open()
         objects = self.project.object_ids
         # what a complete pull could not read, a pull of changes does not list again
-        kept = objects.filtered("watermark") if self.run.is_incremental else objects[:0]
+        kept = objects[:0]
+        if self.run.is_incremental:
+            marked = set(objects.filtered("watermark").mapped("name"))
+            kept = objects.filtered(lambda obj: base_name(obj.name) in marked)
         self.clear("migration.finding", ("phase", "=", "profile"))
         stage = ("phase", "=", "stage")
         self.clear(
@@ -138,7 +142,9 @@ class StageEngine(Engine):
     def _take(self, table, page: Page):
         """Stage one page, remember where the next begins, return what was handled."""
         problems = [item for item in page.items if isinstance(item, Problem)]
-        raws = [item for item in page.items if not isinstance(item, Problem)]
+        raws = self._area.by_kind(
+            [item for item in page.items if not isinstance(item, Problem)]
+        )
         problems = self._new_problems(problems)
         self.findings("stage", [self._problem(problem) for problem in problems])
         self._note_losses(table, problems)
@@ -259,6 +265,17 @@ class StageEngine(Engine):
             # a pull of changes does not set the project back
             self.project.state = "staged"
 
+    def _kinds(self, names):
+        """Return the objects that records of ``names`` are staged in by kind.
+
+        A kind of which no record was seen has lost its last one.
+        """
+        return {
+            obj.name
+            for obj in self.project.object_ids
+            if ":" in obj.name and base_name(obj.name) in names
+        }
+
     def _note_gone(self):
         self._open()
         names = {table.object for table in self._tables} | self._area.seen_objects()
@@ -266,7 +283,9 @@ class StageEngine(Engine):
         whole = self.project.object_ids.filtered(
             lambda obj: not obj.problem and not obj.refused_count
         )
+        names |= self._kinds(names)
         names &= set(whole.mapped("name"))
+        names -= self._kinds({table.object for table in self._tables} - names)
         for table in self._tables:
             if table.object not in names:
                 # nor of the children that stand on its pages

@@ -1,10 +1,12 @@
 """The staged records of a project: new ones in, changed ones refreshed."""
 
 from ..connectors.base import SourceTable
+from ..presets import base_name
 from ..tools.fingerprint import content_hash
 from .identity import Identity
 from .inserts import insert_rows
 from .keys import REPEAT_MARK, key_of
+from .kinds import Kinds
 
 #: Fields of one object that are noted; a hostile source could invent more for ever.
 FIELD_LIMIT = 2000
@@ -23,18 +25,25 @@ class StagingArea:
         #: set once the source is open
         self.connector = None
         self._identities = {}
+        self._kinds = Kinds(engine.project)
+
+    def by_kind(self, raws):
+        """Return the records of a page, each under the name of its kind."""
+        return [self._kinds.place(raw) for raw in raws]
 
     def object(self, table):
         """Create or refresh the project's row of a source object, and return it."""
-        spec = self.project._preset().objects.get(table.object, {})
+        spec = self.project._preset().spec(table.object)
         obj = self.project._object(table.object)
         if not obj:
+            is_split = "split" in spec and ":" not in table.object
             vals = {
                 "project_id": self.project.id,
                 "name": table.object,
-                "label": spec.get("label", table.object),
+                "label": self._kinds.label(table.object)
+                or spec.get("label", table.object),
                 "sequence": spec.get("sequence", 1000),
-                "target": spec.get("target") or False,
+                "target": not is_split and spec.get("target") or False,
                 "field_names": list(table.fields),
                 "source_files": table.file,
             }
@@ -68,7 +77,7 @@ class StagingArea:
             names = table.fields if name == table.object else ()
             own = SourceTable(name, records[0].file, tuple(names or fields))
             obj = self.project._object(name) or self.object(own)
-            if not names:
+            if not names and obj.field_names != list(fields):
                 self._note_fields(obj, fields)
             self._upsert(obj, records, self._identity(own))
 
@@ -76,7 +85,7 @@ class StagingArea:
         key = (table.object, table.fields)
         if key not in self._identities:
             preset = self.project._preset()
-            spec = preset.objects.get(table.object, {})
+            spec = preset.spec(table.object)
             if len(self._identities) > 200:
                 self._identities.clear()
             self._identities[key] = Identity(table.fields, preset, table.object, spec)
@@ -126,7 +135,7 @@ class StagingArea:
                 record.write(vals)
                 self.engine.count(deleted=1)
             elif record.content_hash == vals["content_hash"]:
-                if self.connector.volatile_fields(obj.name):
+                if self.connector.volatile_fields(base_name(obj.name)):
                     record.payload = vals["payload"]
                 seen |= record
             else:
@@ -167,7 +176,7 @@ class StagingArea:
         }
 
     def _hash(self, raw):
-        volatile = self.connector.volatile_fields(raw.object)
+        volatile = self.connector.volatile_fields(base_name(raw.object))
         return content_hash(
             {name: raw.data[name] for name in raw.data if name not in volatile}
             if volatile

@@ -93,7 +93,12 @@ class MigrationObject(models.Model):
     def _spec(self):
         """Return the preset's description of this object (empty if it has none)."""
         self.ensure_one()
-        return self.project_id._preset().objects.get(self.name, {})
+        return self.project_id._preset().spec(self.name)
+
+    def _is_split(self):
+        """Return whether its records are staged by kind, each kind as an object."""
+        self.ensure_one()
+        return "split" in self._spec() and ":" not in self.name
 
     def action_open_staged(self):
         """Open the staged records of this object."""

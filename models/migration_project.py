@@ -389,7 +389,7 @@ class MigrationProject(models.Model):
                 [(file.name, file._path()) for file in self.file_ids],
                 preset.file_objects(),
                 preset.required(),
-                unpivot=preset.unpivot(),
+                pivot=preset.pivot(),
                 walks=preset.walks(),
             )
         except BadBundle as error:

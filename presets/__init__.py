@@ -15,6 +15,11 @@ from ..tools.fingerprint import normalise_header
 _FOLDER = Path(__file__).parent
 
 
+def base_name(name):
+    """Return the source's own name of an object that is one kind of its records."""
+    return (name or "").partition(":")[0]
+
+
 @dataclass(frozen=True)
 class Preset:
     """A parsed preset file."""
@@ -25,13 +30,17 @@ class Preset:
     #: whether members have the tags of their organization at the source
     inherits_tags: bool = False
 
+    def spec(self, name):
+        """Return what is said of an object; of ``forms:intake`` what of ``forms``."""
+        return self.objects.get(base_name(name), {})
+
     def file_objects(self):
         """Return ``{object: [file stems]}`` for the bundle reader."""
         return {name: spec["files"] for name, spec in self.objects.items()}
 
-    def unpivot(self):
-        """Return ``{object: how its wide tables are read}``."""
-        return self._specs("unpivot")
+    def pivot(self):
+        """Return ``{object: how its tables of answers are read}``."""
+        return self._specs("pivot")
 
     def walks(self):
         """Return ``{object: folders read as records where no table lists them}``."""
@@ -52,14 +61,12 @@ class Preset:
 
     def aliases(self, name, field):
         """Return all normalised headers that ``field`` of object ``name`` goes by."""
-        spec = self.objects[name]["fields"].get(field, {})
+        spec = self.spec(name)["fields"].get(field, {})
         return [normalise_header(text) for text in [field, *spec.get("aliases", [])]]
 
     def by_header(self, name):
         """Return ``{normalised header: canonical field}`` of object ``name``."""
-        if name not in self.objects:
-            return {}
-        fields = self.objects[name]["fields"]
+        fields = self.spec(name).get("fields", {})
         table = {}
         for field in fields:
             for alias in self.aliases(name, field):

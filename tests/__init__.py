@@ -27,6 +27,7 @@ from . import test_load_sources
 from . import test_map
 from . import test_open
 from . import test_owners
+from . import test_pivot
 from . import test_presets
 from . import test_profile
 from . import test_profile_normalise
@@ -50,7 +51,6 @@ from . import test_schema_make
 from . import test_security
 from . import test_stage
 from . import test_tabular
-from . import test_unpivot
 from . import test_verify
 from . import test_walk
 from . import test_web_discover

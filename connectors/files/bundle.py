@@ -21,7 +21,7 @@ from .manifest import (
 )
 from .members import Member, MemberIndex
 from .naming import TableNames
-from .unpivot import Unpivot
+from .pivot import Pivot
 from .walk import Walk
 
 #: A page ends at so many rows, or at so much text: one transaction stages it.
@@ -36,7 +36,7 @@ class BundleConnector(BaseConnector):
         earlier ones
     :param file_objects: object -> file names in lower case without suffix
     :param required: object -> groups of headers of which one each must be there
-    :param unpivot: object -> how its wide tables are read, see Unpivot
+    :param pivot: object -> how its tables of answers are read, see Pivot
     :param walks: object -> folders read as records where no table lists them, see Walk
     :raise BadBundle: nothing can be read, or an upload is a bomb
     """
@@ -47,13 +47,11 @@ class BundleConnector(BaseConnector):
         file_objects: Mapping[str, Iterable[str]],
         required: Mapping[str, Sequence[Sequence[str]]] | None = None,
         limits: BundleLimits | None = None,
-        unpivot: Mapping[str, Mapping[str, Any]] | None = None,
+        pivot: Mapping[str, Mapping[str, Any]] | None = None,
         walks: Mapping[str, Mapping[str, Any]] | None = None,
     ):
         limits = limits or BundleLimits()
-        self._unpivot = {
-            name: Unpivot.of(spec) for name, spec in (unpivot or {}).items()
-        }
+        self._pivots = {name: Pivot.of(spec) for name, spec in (pivot or {}).items()}
         self._walks = {name: Walk(**spec) for name, spec in (walks or {}).items()}
         self._names = TableNames(file_objects)
         self._required = required or {}
@@ -190,10 +188,11 @@ class BundleConnector(BaseConnector):
             if problem:
                 yield replace(problem, object=name)
             if fields and not (problem and problem.code == "missing_header"):
-                wide = self._unpivot.get(name)
-                if wide and wide.fits(fields):
-                    part.dialect["wide"] = True
-                    fields = wide.fields(fields)
+                pivot = self._pivots.get(name)
+                if pivot:
+                    is_long = pivot.is_long(fields)
+                    part.dialect["pivot"] = "long" if is_long else "wide"
+                    fields = pivot.fields(fields)
                 yield SourceTable(name, file, fields, part.dialect)
 
     def _file(self, member: Member, part: Part) -> str:
@@ -236,7 +235,7 @@ class BundleConnector(BaseConnector):
         size = 0
         for item in self.pull(table, line):
             is_full = len(items) >= PAGE_ROWS or size >= PAGE_BYTES
-            # the records of one row stay together: the cursor counts rows
+            # the cursor counts lines: what stands on one line stays together
             if is_full and item.line > line:
                 yield Page(tuple(items), {"line": line})
                 items, size = [], 0
@@ -250,35 +249,41 @@ class BundleConnector(BaseConnector):
         self, table: SourceTable, after_line: int = 0
     ) -> Iterator[RawRecord | Problem]:
         """Yield the records after a line, problems at the place they occur."""
-        count = 0
-        line = 0
+        rows = _Counter()
         try:
-            for item in self._read(table):
+            for item in self._pivoted(table, rows.of(self._read(table))):
                 if isinstance(item, Problem):
                     if not item.line or item.line > after_line:
                         yield replace(item, object=table.object)
                     continue
-                count += 1
                 line, data = item
                 if line > after_line:
-                    for record in self._records(table, data):
-                        yield RawRecord(table.object, record, table.file, line)
+                    yield RawRecord(table.object, data, table.file, line)
         except (BrokenFile, BadBundle) as err:
-            text = f"{table.file} cannot be read after line {line}: {err}"
+            text = f"{table.file} cannot be read after line {rows.line}: {err}"
             yield Problem(
-                "broken_file", text, table.file, line + 1, object=table.object
+                "broken_file", text, table.file, rows.line + 1, object=table.object
             )
             return
         promised = promised_rows(self.manifest, table.file)
-        if promised is not None and promised != count:
-            problem = rows_problem(table.file, promised, count)
+        if promised is not None and promised != rows.count:
+            problem = rows_problem(table.file, promised, rows.count)
             yield replace(problem, object=table.object)
 
-    def _records(self, table: SourceTable, data: dict) -> Iterable[dict[str, Any]]:
-        """Return what one row holds: a record, or one per answer of a wide table."""
-        if table.dialect.get("wide"):
-            return self._unpivot[table.object].records(data, table.file)
-        return (data,)
+    def _pivoted(self, table: SourceTable, rows: Iterable[Any]) -> Iterable[Any]:
+        """Return records and problems; the answers of a form are put together."""
+        layout = table.dialect.get("pivot")
+        if layout == "long":
+            return self._pivots[table.object].long(rows)
+        if layout == "wide":
+            wide = self._pivots[table.object].wide
+            return (
+                item
+                if isinstance(item, Problem)
+                else (item[0], wide(item[1], table.file))
+                for item in rows
+            )
+        return rows
 
     def _read(self, table: SourceTable) -> Iterator[Any]:
         """Yield what the format reads; an unknown file is a broken one."""
@@ -322,3 +327,19 @@ class BundleConnector(BaseConnector):
         It is what the archive declares; open_binary never gives more.
         """
         return self._index.find(path).size
+
+
+class _Counter:
+    """Counts the rows among what a file holds."""
+
+    def __init__(self):
+        self.count = 0
+        self.line = 0
+
+    def of(self, items: Iterable[Any]) -> Iterator[Any]:
+        """Yield the items, counted; `line` is that of the last row."""
+        for item in items:
+            if not isinstance(item, Problem):
+                self.count += 1
+                self.line = item[0]
+            yield item
