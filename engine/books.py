@@ -3,6 +3,7 @@
 from odoo.tools import SQL
 
 from .filestore import FileStore
+from .history_book import HistoryBook, history_lines
 from .quiet import SIDE_EFFECTS
 from .targets import TARGETS
 
@@ -45,6 +46,9 @@ class Bookkeeper:
             self._object(obj, counts[obj.id])
             for line, names in relation_lines(obj):
                 self._relation(obj, line, names)
+            for line in history_lines(obj):
+                name = self.env._("%s: Stage History", obj.label)
+                self._add("relation", name, **HistoryBook(obj, line).line_vals())
         self._files()
         self._side_effects()
         self.env["migration.reconciliation.line"].create(self.lines)

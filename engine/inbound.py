@@ -11,6 +11,8 @@ _SILENT = {
     "ir_model_data",
     "mail_followers",
     "mail_notification",
+    # a part of its message
+    "mail_tracking_value",
     "bus_bus",
 }
 

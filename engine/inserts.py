@@ -7,8 +7,8 @@ def insert_rows(model, rows):
     """Insert ``rows`` (dicts of field values) into the model's table.
 
     For stored values that nobody computes, overrides or has in cache. Values are
-    converted by their fields, signed and dated as create() does; defaults are not
-    looked up, every required value has to be given.
+    converted by their fields, signed and dated as create() does unless a row says
+    otherwise; defaults are not looked up, every required value has to be given.
     """
     if not rows:
         return
@@ -20,7 +20,7 @@ def insert_rows(model, rows):
             "write_uid": uid,
             "write_date": now,
         }
-        rows = [row | stamp for row in rows]
+        rows = [stamp | row for row in rows]
     names = list(dict.fromkeys(name for row in rows for name in row))
     fields = [(name, model._fields[name]) for name in names]
     query = sql.SQL("INSERT INTO {} ({}) VALUES %s").format(

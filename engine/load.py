@@ -17,7 +17,12 @@ from .targets import TARGETS
 from .values import left_behind, portable
 
 #: Notes of the mapper that become findings; the others only show in the diff.
-_FINDINGS = {"unreadable": "2_warning", "kept_edit": "2_warning"}
+_FINDINGS = {
+    "unreadable": "2_warning",
+    "kept_edit": "2_warning",
+    "contradiction": "2_warning",
+    "history": "2_warning",
+}
 
 
 class ObjectLoader:
@@ -57,6 +62,7 @@ class ObjectLoader:
         for mapped in batch:
             link = links.get(mapped.record.external_id)
             mapped.inputs["loaded_as"] = link and link.res_model
+            mapped.inputs["loaded_id"] = link and link.res_id
         self.target.prefetch(batch)
         for mapped in batch:
             if not self._is_usable(mapped):
@@ -209,13 +215,16 @@ class ObjectLoader:
         self._keep_edits(mapped, theirs & set(changed))
         changed = {name: changed[name] for name in changed if name not in theirs}
         mapped.inputs["target"] = (link.res_model, link.res_id)
-        if not changed:
+        follows = part.follows(target, mapped, theirs)
+        if not changed and not follows:
             self._note(mapped, "unchanged", False, False)
             return
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                more = part.follow(target, mapped, theirs) if follows else []
                 # a copy: write() of some models adds values of its own to it
-                part.write(target, dict(changed))
+                if changed:
+                    part.write(target, dict(changed))
                 written = {name: fresh[name] for name in changed}
                 left = left_behind(target, written) or {}
                 before = link.left_values or {}
@@ -238,8 +247,8 @@ class ObjectLoader:
         except Exception as error:
             self._fail(mapped, *_explain(error))
         else:
-            fields = ", ".join(sorted(changed))
-            self._note(mapped, "updated", False, self.env._("Updated: %s", fields))
+            names = ", ".join([*sorted(changed), *more])
+            self._note(mapped, "updated", False, self.env._("Updated: %s", names))
 
     def _keep_added(self, target, link, vals, fresh):
         """Keep what other rows of the source added to a many2many (a group's tag).

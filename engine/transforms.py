@@ -17,6 +17,7 @@ from odoo.tools import formataddr
 from ..exceptions import MappingError
 from ..tools import converters
 from ..tools.dates import parse_date, parse_datetime
+from .history import StageHistoryTransform
 from .keys import key_of
 from .links import LinkTransform, ListTransform, NamesTransform
 from .owners import owner_alias
@@ -52,6 +53,7 @@ TRANSFORM_LABELS = {
     "lost_reason": "Lost Reason",
     "source": "UTM Source",
     "stage": "Stage of the Pipeline",
+    "history": "Stage History",
     "key": "Identity",
 }
 
@@ -304,6 +306,7 @@ _CLASSES = {
     "source": VocabularyTransform,
     "tags": TagsTransform,
     "stage": StageTransform,
+    "history": StageHistoryTransform,
     "key": KeyTransform,
 }
 

@@ -80,6 +80,21 @@ class Target:
         """Write the values that changed at the source."""
         record.write(vals)
 
+    def follows(self, record, mapped, edited):
+        """Return whether :meth:`follow` has anything to do; nothing is written here.
+
+        :param edited: fields that a person changed, which keep Odoo's value
+        """
+        return False
+
+    def follow(self, record, mapped, edited):
+        """Bring what is kept beside a known record up to the source.
+
+        It comes before :meth:`write`, in one savepoint with it. Returns names of what
+        was changed, for the log.
+        """
+        return []
+
     def bind(self, mapped):
         """Return ``(model, id)`` of a record that exists already, or None.
 

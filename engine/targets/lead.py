@@ -1,25 +1,19 @@
 from odoo import fields
 
 from ...exceptions import MappingError
-from ...tools.converters import to_percent
-from ...tools.dates import parse_datetime
-from ...tools.fingerprint import fold
 from ..pipelines import Pipelines
 from .base import Target
+from .lead_history import LeadHistory
+from .lead_outcome import LeadOutcome
 
 #: Dates that Odoo sets to now when the owner, the stage or the outcome changes.
-_HISTORY = ("date_open", "date_closed", "date_last_stage_update")
-
-
-#: Words for a deal or lead that is neither won nor lost.
-OPEN_STATUSES = {
-    *("open", "active", "new", "pending", "in progress", "on hold"),
-    *("working", "contacted", "qualified", "converted"),
-}
-#: Words for one that came to nothing, beside "lost" itself.
-LOST_STATUSES = {"unqualified", "disqualified"}
-#: What is known of a lead, which stands in no pipeline.
-_NO_STAGE = {"is_won": False, "is_lost": False, "probability": 0, "won_stage_id": None}
+_HISTORY = (
+    "date_open",
+    "date_closed",
+    "date_last_stage_update",
+    "day_open",
+    "day_close",
+)
 
 
 class LeadTarget(Target):
@@ -37,29 +31,13 @@ class LeadTarget(Target):
 
     def __init__(self, mapper):
         super().__init__(mapper)
-        self._facts = self._stage_facts()
+        self._outcome = LeadOutcome(self)
         self._pipelines = Pipelines(self.project)
+        self._history = LeadHistory(self, self._outcome.stages, self._pipelines)
         self._currencies = {}
 
-    def _stage_facts(self):
-        """Return ``{stage id: what the schema plan and Odoo say of it}``."""
-        items = self.project.schema_item_ids.filtered(
-            lambda item: item.kind == "stage" and item.state == "done"
-        )
-        stages = self.env["crm.stage"].browse(items.mapped("res_id"))
-        won = {}
-        for item, stage in zip(items, stages, strict=True):
-            if stage.is_won:
-                won.setdefault(item.vals["team"], stage.id)
-        return {
-            stage.id: {
-                "is_won": stage.is_won,
-                "is_lost": item.vals["is_lost"],
-                "probability": _percent(item.vals["probability"]),
-                "won_stage_id": won.get(item.vals["team"]),
-            }
-            for item, stage in zip(items, stages, strict=True)
-        }
+    def prefetch(self, mapped_list):
+        self._history.prefetch(mapped_list)
 
     def finish(self, mapped):
         if mapped.pop("_converted"):
@@ -80,7 +58,8 @@ class LeadTarget(Target):
         partner = mapped.pop("_client") or mapped.pop("_organization")
         vals["partner_id"] = partner[1] if partner else False
         self._amount(mapped, vals)
-        self._outcome(mapped, vals)
+        self._outcome.settle(mapped, vals)
+        mapped.inputs["moves"] = self._history.moves(mapped, vals)
         self._dates(mapped, vals)
         if "iap_enrich_done" in self.env[self.model]._fields:
             # no migrated address goes to a paid enrichment service
@@ -159,66 +138,36 @@ class LeadTarget(Target):
             self._currencies[code] = currencies.search([("name", "=", code)], limit=1)
         return self._currencies[code]
 
-    def _outcome(self, mapped, vals):
-        """Make won, lost and open agree with stage and probability.
-
-        Odoo: won is a won stage with 100 %, lost is archived with 0 %. The status
-        the source gives decides; without one the stage does.
-        """
-        facts = self._facts.get(vals["stage_id"], _NO_STAGE)
-        status = self._status(mapped)
-        lost = status == "lost" or (not status and facts["is_lost"])
-        won = status == "won" or (not status and facts["is_won"])
-        if lost and facts["is_won"]:
-            raise MappingError(
-                self.env._("The deal is lost, and its stage is a won stage.")
-            )
-        if won and not facts["is_won"]:
-            if not facts["won_stage_id"]:
-                raise MappingError(
-                    self.env._("The deal is won, and its pipeline has no won stage.")
-                )
-            vals["stage_id"] = facts["won_stage_id"]
-            message = self.env._("Moved to the won stage of its pipeline")
-            self.remark(mapped, "stage_id", message)
-        if won or (facts["is_won"] and not lost):
-            vals.update(probability=100.0, automated_probability=100.0, active=True)
-        elif lost:
-            vals.update(probability=0.0, automated_probability=0.0, active=False)
-        else:
-            vals["active"] = not mapped.pop("_archived")
-            vals.setdefault("probability", facts["probability"])
-            # equal values would mean "automated", and a cron would overwrite it
-            vals["automated_probability"] = 0.0
-
-    def _status(self, mapped):
-        """Return ``won``, ``lost``, ``open`` or nothing, whatever words say it."""
-        text = fold(mapped.pop("_status") or "")
-        for word in ("won", "lost"):
-            if word in text.split():
-                return word
-        if text in LOST_STATUSES:
-            return "lost"
-        if text and text not in OPEN_STATUSES:
-            message = self.env._("Not a known status: read as an open deal.")
-            self.remark(mapped, "_status", message, "unreadable", text)
-        return "open" if text else ""
-
     def _dates(self, mapped, vals):
         """Give every stored date its value, so that Odoo does not put today."""
         created = vals.get("x_source_created_on")
-        changed = (
-            vals.get("date_closed")
-            or _latest(mapped.pop("_stage_entered"))
-            or vals.get("x_source_updated_on")
-            or created
-        )
+        moves = mapped.pop("moves")
+        moved = moves[-1].moment if moves else None
+        if vals.get("probability") == 100.0 or not vals["active"]:
+            self._closing(mapped, vals, moved or vals.get("x_source_updated_on"))
+        changed = moved or vals.get("date_closed") or created
         if created:
             vals["date_open"] = created
         if changed:
             vals["date_last_stage_update"] = changed
-            if vals.get("probability") == 100.0:
-                vals.setdefault("date_closed", changed)
+        vals.update(days_since(created, vals))
+
+    def _closing(self, mapped, vals, last_seen):
+        """Won and lost deals have a closing date, archived ones that are open none."""
+        created = vals.get("x_source_created_on")
+        day = vals.get("date_closed") or last_seen or created
+        if day and not self._outcome.is_open(vals):
+            vals["date_closed"] = day
+        if created and day and day < created:
+            message = self.env._("Closed before it was created.")
+            self.remark(mapped, "date_closed", message, "contradiction", day)
+
+    def follows(self, record, mapped, edited):
+        return self._history.is_new(record, mapped, edited)
+
+    def follow(self, record, mapped, edited):
+        self._history.follow(record, mapped)
+        return [self.env._("Stage History")]
 
     def write(self, record, vals):
         """A change at the source happened on the source's day, not today.
@@ -231,32 +180,24 @@ class LeadTarget(Target):
         record.write(place | vals)
         history = {name: vals.get(name, before[name]) for name in _HISTORY}
         if record.won_status == "pending":
-            history["date_closed"] = False
+            history.update(date_closed=False, day_close=0)
         record.write(
             {name: day for name, day in history.items() if day != record[name]}
         )
 
     def created(self, records, mapped_list):
         self.set_create_date(records, mapped_list)
-        if self.project.keep_create_date:
-            for name in ("day_open", "day_close"):
-                self.env.add_to_compute(records._fields[name], records)
+        self._history.write(zip(records, mapped_list, strict=True))
 
 
-def _latest(text):
-    """Return the last of the moments at which a deal entered a stage, or None."""
-    moments = []
-    for part in (text or "").split("; "):
-        try:
-            moments.append(parse_datetime(part, "iso"))
-        except ValueError:
-            continue
-    return max(moments, default=None)
+def days_since(created, vals):
+    """Return Odoo's days to assign and to close, counted from the source's dates.
 
-
-def _percent(text):
-    """Return the stage's probability, 0 when the source gives none that is readable."""
-    try:
-        return min(max(to_percent(text) or 0.0, 0.0), 100.0)
-    except ValueError:
-        return 0.0
+    Odoo counts them from the record's creation, which is today where the project does
+    not keep the original one.
+    """
+    dates = {"day_open": "date_open", "day_close": "date_closed"}
+    return {
+        name: abs((vals[day] - created).days) if created and vals.get(day) else 0
+        for name, day in dates.items()
+    }
