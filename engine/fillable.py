@@ -44,7 +44,8 @@ def is_fillable(obj, name, transform):
             return transform == own or {transform, own} == _PERCENTAGES
     if transform not in PLAIN:
         return False
-    field = obj.env[TARGETS[obj.target].model]._fields.get(name)
+    model = TARGETS[obj.target].main_model(obj.env)
+    field = obj.env[model]._fields.get(name)
     if name.startswith("x_"):
         return is_custom(field)
     return obj.target in _OPEN_TARGETS and field is not None and _is_plain(field)

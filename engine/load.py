@@ -150,12 +150,28 @@ class ObjectLoader:
             for mapped, record in zip(group, records, strict=True):
                 vals = self._link_vals(mapped, record._name, record.id, "created")
                 vals["left_values"] = left_behind(record, vals["base_values"])
-                links.append(vals)
+                links += [vals, *self._extra_links(mapped)]
                 buckets.append((mapped, "created"))
         insert_rows(self.env["migration.crosswalk"], links)
         for mapped, bucket in buckets:
             mapped.inputs["bucket"] = bucket
         self.outcome += [mapped for mapped, _bucket in buckets]
+
+    def _extra_links(self, mapped):
+        """Return crosswalk rows of what came into being beside the record itself."""
+        return [
+            {
+                "project_id": self.project.id,
+                "company_id": self.project.company_id.id,
+                "source_object": f"{self.object.name}:{word}",
+                "external_id": mapped.record.external_id,
+                "res_model": record._name,
+                "res_id": record.id,
+                "origin": "created",
+                "run_id": self.run.id,
+            }
+            for word, record in mapped.pop("extras") or ()
+        ]
 
     def _link_vals(self, mapped, model, res_id, origin):
         vals = mapped.inputs["vals"] if origin == "created" else {}
@@ -225,6 +241,9 @@ class ObjectLoader:
                 # a copy: write() of some models adds values of its own to it
                 if changed:
                     part.write(target, dict(changed))
+                    part.updated(target, mapped, changed)
+                extras = self._extra_links(mapped)
+                insert_rows(self.env["migration.crosswalk"], extras)
                 written = {name: fresh[name] for name in changed}
                 left = left_behind(target, written) or {}
                 before = link.left_values or {}

@@ -4,7 +4,7 @@ from collections import Counter
 
 from odoo.tools import SQL
 
-from ..tools.dates import apply_order, candidate_formats
+from ..tools.dates import apply_order, candidate_formats, day_format
 from ..tools.infer import ValueProfile
 from .base import Engine
 from .owners import OwnerMatcher
@@ -96,14 +96,17 @@ class ProfileEngine(Engine):
             line.date_format = line.date_format or "iso"
             return
         votes, total = Counter(), 0
-        fits = {}
+        fits, shown = {}, {}
         for value, count, _first in values:
-            fits[value] = candidate_formats([value])
+            formats = {day_format(fmt): fmt for fmt in candidate_formats([value])}
+            fits[value] = set(formats)
             total += count
-            for fmt in fits[value]:
-                votes[fmt] += count
+            for day, fmt in formats.items():
+                votes[day] += count
+                # days with and without a time of day are read by one format
+                shown[day] = max(shown.get(day, ""), fmt, key=len)
         best = max(votes.values(), default=0)
-        chosen = [fmt for fmt, count in votes.items() if count == best]
+        chosen = [shown[day] for day, count in votes.items() if count == best]
         line.date_candidates = ", ".join(chosen)
         if len(chosen) > 1 and self.project.date_order:
             chosen = apply_order(chosen, self.project.date_order) or chosen
@@ -112,7 +115,8 @@ class ProfileEngine(Engine):
             self._ambiguous(obj, line, chosen, values)
             return
         line.date_format = chosen[0]
-        wrong = [value for value in fits if chosen[0] not in fits[value]]
+        day = day_format(chosen[0])
+        wrong = [value for value in fits if day not in fits[value]]
         self._malformed(obj, line, wrong)
 
     def _ambiguous(self, obj, line, formats, values):

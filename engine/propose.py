@@ -23,6 +23,8 @@ _CUSTOM_TRANSFORM = {
     "date": "date",
     "datetime": "datetime",
 }
+#: Targets that keep fields which nobody knows, as custom fields or as text.
+CUSTOMISABLE = {"partner", "lead", "activity", "task"}
 #: How a live source's own properties begin; no property of an export does.
 _PROPERTY = "custom."
 #: Share of words in common from which an unknown header is held to be a known one.
@@ -171,7 +173,7 @@ class MapProposer:
                 "confidence": 95,
                 "reason": self.env._("No record has a value."),
             }
-        if model not in ("partner", "lead"):
+        if model not in CUSTOMISABLE:
             return {
                 "fate": "undecided",
                 "transform": "text",
@@ -202,7 +204,7 @@ class MapProposer:
 
     def _is_foreign(self, name):
         """Return whether a custom field exists that no migration has made."""
-        model = TARGETS[self.object.target].model
+        model = TARGETS[self.object.target].main_model(self.env)
         field = self.env["ir.model.fields"]._get(model, name)
         return bool(field) and not self.env["migration.crosswalk"].search_count(
             [("res_model", "=", "ir.model.fields"), ("res_id", "=", field.id)], limit=1

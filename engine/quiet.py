@@ -64,9 +64,13 @@ class SideEffectWatch:
                 continue
             made[model] = self.env.execute_query(
                 SQL(
-                    "SELECT count(*) FROM %s WHERE id > %s",
+                    # what a record of the source became is no side effect
+                    "SELECT count(*) FROM %s made WHERE id > %s AND NOT EXISTS"
+                    " (SELECT 1 FROM migration_crosswalk link"
+                    " WHERE link.res_model = %s AND link.res_id = made.id)",
                     SQL.identifier(self.env[model]._table),
                     mark,
+                    model,
                 )
             )[0][0]
         scoring = "crm.lead.scoring.frequency"

@@ -266,7 +266,10 @@ class SchemaPlanner:
     def _fields(self):
         tabs = {}
         for line in self._mapped_lines():
-            model = TARGETS[line.object_id.target].model
+            model = TARGETS[line.object_id.target].custom_model(self.env)
+            if not model:
+                # such values become readable text of the record
+                continue
             for name, ttype, label in self._wanted(line):
                 self._field(model, name, ttype, label, line)
                 tabs.setdefault(model, 0)

@@ -193,7 +193,7 @@ class MigrationMappingLine(models.Model):
         obj = self.object_id
         if not obj.target:
             return self.env._("%s are not loaded: drop the field.", obj.label)
-        model = self.env[TARGETS[obj.target].model]
+        model = self.env[TARGETS[obj.target].main_model(self.env)]
         is_rest_right = not rest or (
             rest.startswith("x_") and is_custom(model._fields.get(rest))
         )

@@ -25,7 +25,6 @@ UNTOUCHED = [
     "mail.mail",
     "mail.notification",
     "mail.followers",
-    "mail.activity",
     "mail.tracking.value",
     "crm.lead.scoring.frequency",
     "res.users",
@@ -41,6 +40,7 @@ LANDED = (
     "deals.csv",
     "notes.csv",
     "files.csv",
+    "tasks.csv",
 )
 FILLED = {
     "Department": "x_department",
@@ -48,6 +48,12 @@ FILLED = {
     "Therapy Modality": "x_therapy_modality",
     "Company (typed)": "x_company_typed",
 }
+
+
+def is_told(task):
+    """Return whether the chatter of a record tells that a task was done."""
+    home = task["Client ID"] or task["Client Email"] or task["Deal ID"]
+    return bool(home and task["Status"] == "Completed")
 
 
 @tagged("post_install", "-at_install")
@@ -83,7 +89,8 @@ class TestDemoBundle(MigrationCommon):
 
     @classmethod
     def counts(cls):
-        models = ("res.partner", "crm.lead", "mail.message", *UNTOUCHED)
+        models = ("res.partner", "crm.lead", "mail.message", "mail.activity")
+        models += tuple(UNTOUCHED)
         return {
             model: cls.env[model].with_context(active_test=False).search_count([])
             for model in models
@@ -132,7 +139,9 @@ class TestDemoBundle(MigrationCommon):
             grown["res.partner"], rows["contacts.csv"] + rows["organizations.csv"]
         )
         self.assertEqual(grown["crm.lead"], rows["deals.csv"])
-        self.assertEqual(grown["mail.message"], rows["notes.csv"])
+        self.assertEqual(grown["mail.activity"], rows["tasks.csv"])
+        told = [row for row in self.rows["tasks.csv"] if is_told(row)]
+        self.assertEqual(grown["mail.message"], rows["notes.csv"] + len(told))
         for model in UNTOUCHED:
             with self.subTest(model=model):
                 self.assertEqual(grown[model], 0)
@@ -149,6 +158,33 @@ class TestDemoBundle(MigrationCommon):
         self.assertAlmostEqual(
             books["completeness"], 100 * (landed - 1) / landed, places=2
         )
+
+    def test_tasks_are_activities_of_their_users(self):
+        made = self.made("tasks")
+        types = {
+            word: self.env.ref(
+                f"mail.mail_activity_data_{word.lower().replace('-', '')}"
+            )
+            for word in ("Call", "Meeting", "Email", "To-do")
+        }
+        for row in self.rows["tasks.csv"]:
+            activity = made[row["Task ID"]]
+            due = datetime.strptime(row["Due Date"][:10], "%m/%d/%Y").date()
+            self.assertEqual(activity.date_deadline, due, row["Task ID"])
+            self.assertEqual(activity.activity_type_id, types[row["Type"]])
+            self.assertEqual(activity.active, row["Status"] != "Completed")
+            if row["Completed At"]:
+                day = datetime.strptime(row["Completed At"][:10], "%m/%d/%Y").date()
+                self.assertEqual(activity.date_done, day)
+            home = "deals" if row["Deal ID"] else "contacts"
+            key = row["Deal ID"] or row["Client ID"]
+            if key:
+                record = self.made(home)[key]
+                self.assertEqual(
+                    (activity.res_model, activity.res_id), (record._name, record.id)
+                )
+            elif not row["Client Email"]:
+                self.assertFalse(activity.res_model)
 
     # -- object by object ------------------------------------------------------------
 
@@ -307,9 +343,11 @@ class TestDemoBundle(MigrationCommon):
         self.assertEqual(dict(found), expected)
 
     def test_the_chatter_stands_in_order(self):
+        notes = self.env["mail.message"].union(*self.made("notes").values())
         for records in (self.made("deals"), self.made("contacts")):
             for record in records.values():
-                dates = record.message_ids.sorted("id").mapped("date")
+                messages = record.message_ids & notes
+                dates = messages.sorted("id").mapped("date")
                 self.assertEqual(dates, sorted(dates))
 
     def test_files_are_the_same_byte_for_byte(self):

@@ -31,6 +31,7 @@ ODOO_FIELDS = {
         *("street", "street2", "city", "state_id", "zip", "country_id"),
     },
     "message": {"subject", "body", "date", "author_id"},
+    "activity": {"summary", "note"},
     "attachment": {"name", "mimetype", "description"},
 }
 

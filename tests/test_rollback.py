@@ -80,6 +80,7 @@ MODELS = (
     "crm.team",
     "crm.tag",
     "crm.lost.reason",
+    "mail.activity",
     "mail.message",
     "mail.alias",
     "mail.followers",

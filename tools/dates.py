@@ -166,6 +166,11 @@ def candidate_formats(values: Iterable[Any]) -> list[str]:
     return tracker.formats()
 
 
+def day_format(fmt: str) -> str:
+    """Return a format without its time of day."""
+    return fmt.split(" %H")[0].split(" %I")[0]
+
+
 def date_order(fmt: str) -> str:
     """Return "MDY", "DMY", "YMD" or "Y": the order of the parts in a format."""
     if fmt == ISO:
@@ -207,8 +212,7 @@ def _read(text: str, fmt: str) -> datetime | None:
         fits = serial is not None and 1 <= serial <= _EXCEL_LAST
         return from_excel(serial) if fits else None
     day, clock = _split(text)
-    base = fmt.split(" %H")[0].split(" %I")[0]
-    moment = _strptime(day, base)
+    moment = _strptime(day, day_format(fmt))
     return moment and datetime.combine(moment, _clock(clock, text))
 
 

@@ -1,5 +1,6 @@
 """What source records become: one class per kind of Odoo record."""
 
+from .activity import ActivityTarget
 from .attachment import AttachmentTarget
 from .group import GroupTarget
 from .lead import LeadTarget
@@ -19,6 +20,7 @@ TARGETS = {
     "group": GroupTarget,
     "lead": LeadTarget,
     "message": MessageTarget,
+    "activity": ActivityTarget,
     "attachment": AttachmentTarget,
     "template": TemplateTarget,
 }

@@ -1,5 +1,6 @@
 """What every kind of target has in common."""
 
+from datetime import timezone
 from functools import cached_property
 
 from odoo.fields import Command
@@ -95,6 +96,38 @@ class Target:
         """
         return []
 
+    def updated(self, record, mapped, changed):
+        """Do what follows from values that were written to a record loaded before."""
+
+    def add_extra(self, mapped, word, record):
+        """Remember a record made beside the one that the source's record became.
+
+        It gets a crosswalk row of its own under ``<object>:<word>``, so that it goes
+        with a rollback.
+        """
+        mapped.inputs.setdefault("extras", []).append((word, record))
+
+    @classmethod
+    def main_model(cls, env):
+        """Return the model whose fields a map may name, among what is installed."""
+        return cls.model
+
+    @classmethod
+    def custom_model(cls, env):
+        """Return the model that gets the object's custom fields, False for none."""
+        return cls.model
+
+    def local_day(self, moment):
+        """Return the day of a UTC moment where the source is at home."""
+        zone = self.mapper.timezone
+        return moment.replace(tzinfo=timezone.utc).astimezone(zone).date()
+
+    def local_text(self, moment):
+        """Return a UTC moment as people of the source write it, to the minute."""
+        zone = self.mapper.timezone
+        local = moment.replace(tzinfo=timezone.utc).astimezone(zone)
+        return local.strftime("%Y-%m-%d %H:%M")
+
     def bind(self, mapped):
         """Return ``(model, id)`` of a record that exists already, or None.
 
@@ -179,9 +212,9 @@ class Target:
         if not self.project.keep_create_date:
             return
         dates = [
-            (record.id, mapped.vals["x_source_created_on"])
+            (record.id, day)
             for record, mapped in zip(records, mapped_list, strict=True)
-            if mapped.vals.get("x_source_created_on")
+            if (day := mapped.vals.get("x_source_created_on") or mapped.pop("created"))
         ]
         if not dates:
             return
