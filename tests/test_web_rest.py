@@ -389,28 +389,28 @@ class TestBrokenItems(RestCase):
         pagination = {"style": "offset", "size_param": "limit", "page_size": 20}
         self.assert_left_out(self.pull(pagination=pagination), "c33")
 
-    def test_a_cursor_gets_as_far_as_it_can(self):
+    def test_a_cursor_gets_past_it_by_time_or_as_far_as_it_can(self):
         """Nobody knows the cursor behind an item that cannot be read."""
 
         def view():
-            start = int(flask.request.args.get("cursor", 0))
-            size = int(flask.request.args["limit"])
-            cut = self.rows[start : start + size]
+            args = flask.request.args
+            since = args.get("updated_since", "")
+            rows = [row for row in self.rows if row["updated_at"] >= since]
+            start, size = int(args.get("cursor", 0)), int(args["limit"])
+            cut = rows[start : start + size]
             if any(row["id"] == "c33" for row in cut):
                 return self.POISON
-            return {"data": cut, "meta": {"next_cursor": start + size}}
+            end = start + size
+            return {"data": cut, "meta": {"next_cursor": end if cut else None}}
 
         self.source.answers("/contacts", view)
-        pages, pagination = (
-            [],
-            {
-                "style": "cursor",
-                "size_param": "limit",
-                "page_size": 20,
-            },
-        )
-        with self.assertRaises(Trouble):
-            for page in self.open(pagination=pagination).pages(TABLE):
+        pagination = {"style": "cursor", "size_param": "limit", "page_size": 20}
+        delta = {"mode": "query", "param": "updated_since"}
+        self.assert_left_out(self.pull(pagination=pagination, delta=delta), "c33")
+        self.rows[5]["updated_at"] = moment(25)
+        pages = []
+        with self.assertRaisesRegex(Trouble, "name delta.mode with delta.sort"):
+            for page in self.open(pagination=pagination, delta=delta).pages(TABLE):
                 pages.append(page)
         self.assertEqual(self.ids(pages), [f"c{n}" for n in range(1, 33)])
 

@@ -25,7 +25,7 @@ def open_source(
     :raise UnsafeAddress: the base URL must not be called
     :raise BadProfile: the transport is not one of a live source
     """
-    profile = complete(profile)
+    profile = _noted(profile, complete(profile))
     transport = profile.get("transport")
     if transport == "rest":
         from .rest import RestConnector
@@ -36,3 +36,13 @@ def open_source(
 
         return GraphQLConnector(profile, secrets, options)
     raise BadProfile([f"transport: {transport!r} is not rest or graphql"])
+
+
+def _noted(given: Mapping[str, Any], full: dict[str, Any]) -> dict[str, Any]:
+    """Note in a complete profile by what a list can be counted as it was written."""
+    for name, spec in full["objects"].items():
+        own = given["objects"][name].get("pagination") or {}
+        said = {**(given.get("pagination") or {}), **own}
+        ways = [way for way in ("page", "offset") if said.get(f"{way}_param")]
+        spec["pagination"]["counts_by"] = ways[0] if ways else ""
+    return full

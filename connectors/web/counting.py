@@ -14,7 +14,7 @@ class Counting(Paginator):
     that need not exist.
     """
 
-    can_narrow = can_skip = True
+    can_narrow = is_counted = True
 
     def after(self, place, reply):
         more = self._goes_on(reply, self._page(place))
@@ -47,6 +47,9 @@ class Counting(Paginator):
     def _moved(self, place: Place, count: int) -> Place:
         """Return the place so many records further on."""
 
+    def may_skip(self, place):
+        return place["size"] == 1
+
     def skipped(self, place):
         return {**self._moved(place, 1), "guess": True}
 
@@ -55,10 +58,11 @@ class PageNumbers(Counting):
     """The request has the number of the page."""
 
     def start(self):
-        return {"offset": 0, "size": self.size, "page": self._first}
+        return {"offset": 0, "size": self.size, "page": self.first}
 
     @property
-    def _first(self) -> int:
+    def first(self) -> int:
+        """The number of the first page."""
         first = self.spec.get("first_page")
         return 1 if first is None else first
 
@@ -68,7 +72,7 @@ class PageNumbers(Counting):
         return ask
 
     def _page(self, place):
-        return place["page"] - self._first + 1
+        return place["page"] - self.first + 1
 
     def _moved(self, place, count):
         size, offset = place["size"], place["offset"] + count
@@ -78,14 +82,14 @@ class PageNumbers(Counting):
             moved["ragged"] = True
         if size < self.size and not moved.get("ragged"):
             moved["size"] = fitting(self.size, offset)
-            moved["page"] = offset // moved["size"] + self._first
+            moved["page"] = offset // moved["size"] + self.first
         return moved
 
     def narrowed(self, place):
         if place.get("ragged") or not smaller(place["size"]):
             return None
         size = smaller(place["size"])
-        page = place["offset"] // size + self._first
+        page = place["offset"] // size + self.first
         return {**place, "size": size, "page": page}
 
 

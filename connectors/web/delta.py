@@ -1,5 +1,6 @@
 """Asking only for what changed since the last pull, in the words of the source."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -12,6 +13,7 @@ from .paging import Ask, set_at
 _STEP = {"iso_date": timedelta(days=1), "epoch_ms": timedelta(seconds=1)}
 #: An upper bound is cut off to whole seconds too, so it is set after the moment.
 _SECOND = timedelta(seconds=1)
+_DIRECTION = re.compile(r"(?<![a-z])(asc|desc)(?:ending)?(?![a-z])")
 
 
 class Delta:
@@ -41,9 +43,37 @@ class Delta:
             return None
         overlap = self.spec.get("overlap_s")
         start = since - timedelta(seconds=120 if overlap is None else overlap)
-        if not self.spec.get("inclusive", True):
-            start -= _STEP.get(self._format, _SECOND)
-        return start.astimezone(timezone.utc)
+        return self.entry(start).astimezone(timezone.utc)
+
+    def entry(self, moment: datetime) -> datetime:
+        """Return what to ask for to get what changed at a moment and later."""
+        if self.spec.get("inclusive", True):
+            return moment
+        return moment - _STEP.get(self._format, _SECOND)
+
+    def can_enter(self, start: datetime | None) -> bool:
+        """Tell whether a list asked for from `start` on can be from another moment."""
+        is_filter = self.mode in ("query", "header_if_modified_since")
+        return is_filter or self.is_search(start)
+
+    def is_same(self, one: datetime, other: datetime) -> bool:
+        """Tell whether two moments are the same to the source."""
+        return self._text(one) == self._text(other)
+
+    @property
+    def order(self) -> str:
+        """The order of change that lists are asked for in.
+
+        `asc` or `desc`, `named` if it does not say which of the two, "" if none.
+        """
+        sort = self.spec.get("sort") or {}
+        value = str(sort.get("value") or "")
+        if not sort.get("param") or not value:
+            return ""
+        words = _DIRECTION.findall(f"{value} {sort.get('order') or ''}".lower())
+        if "desc" in words or value.startswith("-"):
+            return "desc"
+        return "asc" if words else "named"
 
     def is_search(self, start: datetime | None) -> bool:
         """Tell whether the list has to be asked for by a search."""

@@ -231,6 +231,12 @@ class Listing:
         """Return the id of a raw item, "" if it has none."""
         return self.normaliser.key_of(item) if isinstance(item, Mapping) else ""
 
+    def stamp(self, item: Any) -> tuple[str, datetime | None]:
+        """Return the id of a raw item, "" if it has none, and when it changed."""
+        if not isinstance(item, Mapping):
+            return "", None
+        return self.key(item), self.normaliser.moment_of(item)
+
     def records(
         self, item: Any, line: int, value: Value | None
     ) -> list[RawRecord | Problem]:

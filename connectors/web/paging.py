@@ -57,8 +57,10 @@ class Paginator(ABC):
 
     #: Whether a place stays what it is when the page size changes.
     can_narrow = False
-    #: Whether one item can be left out without having been read.
-    can_skip = False
+    #: Whether places are counted: rows that shift then move under them.
+    is_counted = False
+    #: Whether only the page before tells where a page is.
+    is_led = False
 
     def __init__(self, spec: Mapping[str, Any], place_in: str = "query"):
         self.spec = spec
@@ -83,6 +85,14 @@ class Paginator(ABC):
         if not self.can_narrow or not size:
             return None
         return {**place, "size": size}
+
+    def counted(self, place: Place) -> Place | None:
+        """Return the same place as one that is counted, None if it is not known."""
+        return None
+
+    def may_skip(self, place: Place) -> bool:
+        """Tell whether the one item at a place can be left out without being read."""
+        return False
 
     def skipped(self, place: Place) -> Place:
         """Return the place behind the single item at a place."""

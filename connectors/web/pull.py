@@ -7,17 +7,11 @@ from typing import Any
 
 from ...exceptions import SourceError, SourceUnavailable
 from ..base import Page, Problem, RawRecord
-from .errors import Trouble
+from .detour import Trail
 from .listing import Listing, Sheet, Value
 from .paging import Place, cursor_text, fingerprint
+from .reading import PageReader
 
-#: Kinds of trouble that one broken item can cause.
-BREAKS = ("server", "garbled", "timeout")
-#: More broken items than this in a row are a broken source.
-MAX_IN_A_ROW = 5
-#: Tries for a page that failed before with more items on it.
-FEW_TRIES = 2
-TIMEOUTS = 2
 MAX_PAGES = 100_000
 #: How often a list that shifted under the pull is gone through again.
 MAX_LAPS = 2
@@ -28,7 +22,8 @@ class Pull:
 
     The cursor has `place` (see Paginator), `line` and `pages` so far, `last` (what
     stood on the page before), `since`, `late` (records left out because of the end
-    date), `lap` and, for lists asked for once per value, that `value`.
+    date), `lap`, `trail` (see Trail) and, for lists asked for once per value, that
+    `value`.
     """
 
     def __init__(
@@ -47,6 +42,7 @@ class Pull:
         moment = datetime.fromisoformat(kept) if kept else None
         self.start = moment if cursor else listing.delta.start(since)
         self.paginator = listing.paginator(self.start)
+        self.trail: Trail | None = None
         self._begin_list()
 
     def _begin_list(self) -> None:
@@ -96,10 +92,19 @@ class Pull:
 
     def _list(self, value: Value | None, is_last: bool) -> Iterator[Page]:
         """Yield the pages of the list, asked for with one value."""
-        place = self.state.pop("place", None) or self.paginator.start()
+        place = self.state.pop("place", None)
+        self.trail = self._new_trail(bool(place))
+        reader = PageReader(
+            self.listing, self.paginator, self.start, self.state, self.trail
+        )
+        place = place or self.paginator.start()
         self.state["value"] = value.sent if value else None
         while place is not None:
-            sheet, broken, here = self._read(place, value)
+            sheet, broken, here = reader.read(place, value)
+            if reader.has_turned:  # what was read before may come again
+                self._seen_pages.clear()
+                self._marks.clear()
+                self.state["last"] = ""
             self._count_page()
             self._note_total(sheet.reply.total)
             place = self._checked(self.paginator.after(here, sheet.reply))
@@ -108,47 +113,16 @@ class Pull:
                 place, made = None, []
             items = [*broken, *self._wanted(made), *self._failed(sheet, value)]
             place = place or self._next_lap()
-            yield self._page(items, place, is_last, sheet.reply.total)
+            is_rest = self.trail and self.trail.entry  # its total is that of a part
+            total = None if is_rest else sheet.reply.total
+            yield self._page(items, place, is_last, total)
 
-    def _read(self, place: Place, value: Value | None):
-        """Read the page at a place, with fewer items on it if it cannot be read.
-
-        Returns the sheet, the problems of single items that had to be left out, and
-        the place that was read in the end.
-        """
-        broken, first = [], None
-        while True:
-            narrower = self.paginator.narrowed(place)
-            ask = self.paginator.ask(place)
-            try:
-                sheet = self.listing.fetch(
-                    ask,
-                    value,
-                    self.start,
-                    place,
-                    tries=FEW_TRIES if first else None,
-                    timeouts=TIMEOUTS if narrower else None,
-                )
-                return sheet, broken, place
-            except Trouble as trouble:
-                first = first or trouble
-                # A source that says when to come back does not fail at an item.
-                if trouble.kind not in BREAKS or trouble.wait is not None:
-                    raise
-                error = trouble
-            if narrower is not None:
-                place = narrower
-                continue
-            may_skip = self.paginator.can_skip and place["size"] == 1
-            if not may_skip or len(broken) >= MAX_IN_A_ROW:
-                raise first
-            broken.append(self._left_out(error, value))
-            place = self.paginator.skipped(place)
-
-    def _left_out(self, error: Trouble, value: Value | None) -> Problem:
-        self.state["line"] += 1
-        reason = f"the source fails at it: {error}"
-        return self.listing.broken(reason, self.state["line"], value)
+    def _new_trail(self, is_resumed: bool) -> Trail | None:
+        """Return what is known of a list that can be entered at any moment."""
+        kept = self.state.pop("trail", None)
+        if not self.paginator.is_led or not self.listing.delta.can_enter(self.start):
+            return None
+        return Trail(mixed=is_resumed) if kept is None else Trail.of(kept)
 
     def _count_page(self) -> None:
         self.state["pages"] += 1
@@ -166,8 +140,17 @@ class Pull:
         for item in sheet.items:
             if failed and self.listing.key(item) in failed:
                 continue
+            if self.trail and not self.trail.takes(*self.listing.stamp(item)):
+                continue
             self.state["line"] += 1
             made.append(self.listing.records(item, self.state["line"], value))
+        if self.trail and self.trail.is_betrayed:
+            raise SourceError(
+                f"{self.listing.file()} does not come in the order of change, so what"
+                " stands behind a record that the source fails at cannot all be asked"
+                " for. Name another delta.sort in the connection profile, or the style"
+                " page or offset."
+            )
         return made
 
     def _is_repeated(self, sheet: Sheet, made: list[list], place: Place) -> bool:
@@ -232,7 +215,7 @@ class Pull:
                 yield from found
 
     def _came_before(self, record: RawRecord) -> bool:
-        if not self.paginator.can_skip or not record.external_id:
+        if not self.paginator.is_counted or not record.external_id:
             return False
         content = record.updated_at or json.dumps(record.data, sort_keys=True)
         key, content = hash(record.external_id), hash(content)
@@ -246,7 +229,7 @@ class Pull:
     def _next_lap(self) -> Place | None:
         """Return where to begin again if the list shifted while it was read."""
         lap = self.state.get("lap", 0)
-        if not self.paginator.can_skip or lap >= MAX_LAPS or not self._shifted:
+        if not self.paginator.is_counted or lap >= MAX_LAPS or not self._shifted:
             return None
         self._shifted, self._total = False, 0
         self._seen_pages.clear()
@@ -270,6 +253,8 @@ class Pull:
         cursor = None
         if place is not None:
             cursor = {**self.state, "place": place}
+            if self.trail:
+                cursor["trail"] = self.trail.as_json()
         elif not is_last:
             cursor = {key: self.state[key] for key in ("line", "pages")}
             cursor["value"] = self._value_after()
