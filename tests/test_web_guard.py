@@ -1,7 +1,10 @@
 import datetime
 import os
 import socket
+import threading
+from unittest.mock import patch
 
+import flask
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -268,6 +271,28 @@ class TestCertificates(WebCase):
         error = self.refused(SourceError, other.request, "GET", "/ok")
         self.assertRegex(str(error), "certificate of https://other.example.* not valid")
         self.assertIn("name the CA bundle under tls", str(error))
+
+    def test_a_trickle_inside_tls_comes_to_an_end(self):
+        over = threading.Event()
+
+        def drops():
+            yield b"[1]"
+            while not over.wait(0.005):
+                yield b" "
+
+        paths = self.certificate("crm.example")
+        source = self.serve(ssl_context=paths)
+        self.addCleanup(over.set)
+        source.answers("/slow", lambda: flask.Response(drops()))
+        session = self.session(
+            base_url=f"https://crm.example:{source.port}",
+            tls={"ca_bundle": paths[0]},
+            options=self.options(resolve=answering("127.0.0.1")),
+            limits={"max_rps": 0, "max_retries": 1, "timeout_s": 10},
+        )
+        with patch(f"{AddressGuard.__module__}.BODY", 0.03):
+            error = self.refused(Trouble, session.request, "GET", "/slow")
+        self.assertEqual(error.kind, "timeout")
 
     def test_an_unknown_authority_is_not_trusted(self):
         source = self.serve(ssl_context=self.certificate("crm.example"))
