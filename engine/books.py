@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from .filestore import FileStore
 from .history_book import HistoryBook, history_lines
+from .link_tally import BUCKETS, LinkTally
 from .quiet import SIDE_EFFECTS
 from .targets import TARGETS
 
@@ -23,6 +24,17 @@ def relation_lines(obj):
         )
         for line in obj.mapping_line_ids
         if line.transform == "reference" and line.fate in ("mapped", "transformed")
+    ]
+
+
+def link_lines(obj):
+    """Return ``[(mapping line, many2many field)]`` of lists of references."""
+    if not obj or not obj.target:
+        return []
+    return [
+        (line, line.target_field)
+        for line in obj.mapping_line_ids
+        if line.transform == "links" and line.fate in ("mapped", "transformed")
     ]
 
 
@@ -49,6 +61,8 @@ class Bookkeeper:
             for line in history_lines(obj):
                 name = self.env._("%s: Stage History", obj.label)
                 self._add("relation", name, **HistoryBook(obj, line).line_vals())
+            for line, name in link_lines(obj):
+                self._links(obj, line, name)
         self._files()
         self._side_effects()
         self.env["migration.reconciliation.line"].create(self.lines)
@@ -157,6 +171,24 @@ class Bookkeeper:
                 robot=self.env.ref("base.user_root").id,
             )
         )[0]
+
+    def _links(self, obj, line, name):
+        """Each association of the source: linked in Odoo, or failed with a finding."""
+        spec = obj._spec()["fields"].get(line.canonical_field, {})
+        tally = LinkTally(self.env, obj, line.source_field, name, spec).count()
+        self._add(
+            "relation",
+            f"{obj.label}: {line.source_field}",
+            object_id=obj.id,
+            source_count=sum(tally[word] for word in BUCKETS),
+            created_count=tally["linked"],
+            merged_count=tally["merged"],
+            excluded_count=tally["excluded"],
+            failed_count=tally["failed"],
+            pending_count=tally["pending"],
+            found_count=tally["found"] + tally["merged"],
+            difference_count=max(tally["linked"] - tally["found"], 0),
+        )
 
     def _files(self):
         """Files by content: those that lie in the filestore with their checksum."""

@@ -42,6 +42,8 @@ def is_fillable(obj, name, transform):
         if spec.get("target") == name:
             own = spec.get("transform", "text")
             return transform == own or {transform, own} == _PERCENTAGES
+    if name == obj._spec().get("other"):
+        return transform == "text"
     if transform not in PLAIN:
         return False
     model = TARGETS[obj.target].main_model(obj.env)

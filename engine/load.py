@@ -22,6 +22,8 @@ _FINDINGS = {
     "kept_edit": "2_warning",
     "contradiction": "2_warning",
     "history": "2_warning",
+    "moved": "2_warning",
+    "unlinked": "2_warning",
 }
 
 

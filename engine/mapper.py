@@ -13,7 +13,7 @@ from .places import Places
 from .transforms import make_transform
 
 #: Lines that others depend on come first: a state is looked up in its country.
-_ORDER = {"country": 0, "state": 1}
+_ORDER = {"country": 0, "state": 1, "links": 9}
 
 
 @dataclass
@@ -165,7 +165,11 @@ class RecordMapper:
             name
             for step in self._steps
             if step.source_field in payload
-            for name in (step.target_field, step.line.rest_field)
+            for name in (
+                step.target_field,
+                step.line.rest_field,
+                *getattr(step.transform, "also", ()),
+            )
             if name in written and name not in mapped.vals
         }
 

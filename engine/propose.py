@@ -24,7 +24,7 @@ _CUSTOM_TRANSFORM = {
     "datetime": "datetime",
 }
 #: Targets that keep fields which nobody knows, as custom fields or as text.
-CUSTOMISABLE = {"partner", "lead", "activity", "task"}
+CUSTOMISABLE = {"partner", "lead", "activity", "task", "equipment"}
 #: How a live source's own properties begin; no property of an export does.
 _PROPERTY = "custom."
 #: Share of words in common from which an unknown header is held to be a known one.
@@ -172,6 +172,14 @@ class MapProposer:
                 "transform": "text",
                 "confidence": 95,
                 "reason": self.env._("No record has a value."),
+            }
+        if self.spec.get("other"):
+            return {
+                "fate": "mapped",
+                "target_field": self.spec["other"],
+                "transform": "text",
+                "confidence": 90,
+                "reason": self.spec["reason"],
             }
         if model not in CUSTOMISABLE:
             return {

@@ -97,42 +97,59 @@ class ReferenceTransform:
         if not texts:
             return None, ""
         for text in texts:
-            link, records = self._found.get(text, (None, []))
-            if link and link[1]:
-                return self._result(link), ""
+            link = self.link_of(text)
             if link:
-                raise MappingError(
-                    self.env._(
-                        "“%(value)s” of “%(object)s” was deleted in Odoo.",
-                        object=self._label(),
-                        value=text,
-                    )
+                return self._result(link), ""
+        raise MappingError(self.unknown(texts[0]))
+
+    def link_of(self, text):
+        """Return ``(model, id)`` of a value, None where the source has no such record.
+
+        :raise MappingError: when there is one, but nothing to link to
+        """
+        link, records = self._found.get(text, (None, []))
+        if link and link[1]:
+            return link
+        if link:
+            raise MappingError(
+                self.env._(
+                    "“%(value)s” of “%(object)s” was deleted in Odoo.",
+                    object=self._label(),
+                    value=text,
                 )
-            if len(records) > 1:
-                raise MappingError(
-                    self.env._(
-                        "%(count)s records of “%(object)s” are called “%(value)s”: "
-                        "use the id.",
-                        count=len(records),
-                        object=self._label(),
-                        value=text,
-                    )
-                )
-            if records:
-                raise MappingError(
-                    self.env._(
-                        "“%(value)s” of “%(object)s” has not been loaded: %(reason)s",
-                        object=self._label(),
-                        value=text,
-                        reason=records[0].reason or self.env._("it is not loaded yet"),
-                    )
-                )
-        raise MappingError(
-            self.env._(
-                "The source has no record “%(value)s” in “%(object)s”.",
-                object=self._label(),
-                value=texts[0],
             )
+        if len(records) > 1:
+            raise MappingError(
+                self.env._(
+                    "%(count)s records of “%(object)s” are called “%(value)s”: "
+                    "use the id.",
+                    count=len(records),
+                    object=self._label(),
+                    value=text,
+                )
+            )
+        if records:
+            raise MappingError(
+                self.env._(
+                    "“%(value)s” of “%(object)s” has not been loaded: %(reason)s",
+                    object=self._label(),
+                    value=text,
+                    reason=records[0].reason or self.env._("it is not loaded yet"),
+                )
+            )
+        return None
+
+    def name_of(self, text):
+        """Return the name of the staged record that a value means, or ""."""
+        _link, records = self._found.get(text, (None, []))
+        return records[0].name or "" if len(records) == 1 else ""
+
+    def unknown(self, text):
+        """Return the message for a value that no record of the source has."""
+        return self.env._(
+            "The source has no record “%(value)s” in “%(object)s”.",
+            object=self._label(),
+            value=text,
         )
 
     def _label(self):
@@ -141,4 +158,17 @@ class ReferenceTransform:
     def _result(self, link):
         """Virtual targets need the model too, real many2one fields the id only."""
         target = self.line.target_field or ""
-        return link if target.startswith("_") else link[1]
+        if target.startswith("_"):
+            return link
+        self._check_model(link, self.env[self.mapper.target_model]._fields.get(target))
+        return link[1]
+
+    def _check_model(self, link, field):
+        """The source's contact may have become something else than a contact."""
+        if field is not None and field.comodel_name not in (None, link[0]):
+            raise MappingError(
+                self.env._(
+                    "It became “%(found)s” in Odoo, which this field cannot hold.",
+                    found=self.env[link[0]]._description,
+                )
+            )

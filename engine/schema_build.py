@@ -77,6 +77,9 @@ class SchemaBuilder:
     def _make_word(self, item):
         model = VOCABULARIES[item.kind][0]
         vals = {"name": item.name}
+        if item.kind == "equipment_category":
+            company = self.project.company_id.id
+            vals |= {"company_id": company, "technician_user_id": False}
         return self._reuse(item, model) or self.env[model].create(vals)
 
     def _make_team(self, item):
@@ -162,7 +165,9 @@ class SchemaBuilder:
         page = etree.Element("page", name="crm_migration", string="Migrated Data")
         group = etree.SubElement(page, "group")
         for name in sorted(names):
-            etree.SubElement(group, "field", name=name)
+            field = etree.SubElement(group, "field", name=name)
+            if self.env[model]._fields[name].type == "many2many":
+                field.set("widget", "many2many_tags")
         tell_workers(self.env)
         arch = etree.Element("data")
         xpath = etree.SubElement(arch, "xpath", expr="//notebook", position="inside")

@@ -5,12 +5,15 @@ import re
 from odoo.tools import SQL
 
 from ..tools.converters import split_multi, to_text
+from .associations import COMPANIONS
 from .keys import key_of
 from .pipelines import Pipelines, lines_by_target
 from .targets import TARGETS
 from .transforms import tag_kind
 from .values import cell_text
 
+#: the words by which links to records are told apart
+LABEL_MODEL = "x_association_label"
 #: kind -> (model, order in the plan); records are told apart by their folded name
 VOCABULARIES = {
     "tag": ("crm.tag", 30),
@@ -18,6 +21,7 @@ VOCABULARIES = {
     "lost_reason": ("crm.lost.reason", 32),
     "source": ("utm.source", 33),
     "industry": ("res.partner.industry", 34),
+    "equipment_category": ("maintenance.equipment.category", 35),
 }
 _ORDER = {
     "team": 10,
@@ -28,7 +32,11 @@ _ORDER = {
     "view": 60,
 }
 #: form view that gets a tab, per model
-FORMS = {"res.partner": "base.view_partner_form", "crm.lead": "crm.crm_lead_view_form"}
+FORMS = {
+    "res.partner": "base.view_partner_form",
+    "crm.lead": "crm.crm_lead_view_form",
+    "maintenance.equipment": "maintenance.hr_equipment_view_form",
+}
 
 
 class SchemaPlanner:
@@ -249,9 +257,12 @@ class SchemaPlanner:
         cache = self.__dict__.setdefault("_known_words", {})
         if kind not in cache:
             records = self.env[VOCABULARIES[kind][0]].with_context(active_test=False)
+            companies = [self.project.company_id.id, False]
+            is_shared = "company_id" not in records._fields
+            domain = [] if is_shared else [("company_id", "in", companies)]
             cache[kind] = {
                 key_of(record.name): record.id
-                for record in records.search([], order="id desc")
+                for record in records.search(domain, order="id desc")
             }
         return cache[kind]
 
@@ -270,13 +281,16 @@ class SchemaPlanner:
             if not model:
                 # such values become readable text of the record
                 continue
-            for name, ttype, label in self._wanted(line):
-                self._field(model, name, ttype, label, line)
+            for name, ttype, label, more in self._wanted(line):
+                self._field(model, name, ttype, label, line, **more)
                 tabs.setdefault(model, 0)
                 tabs[model] += 1
-        if "membership" in self.project.object_ids.mapped("target"):
-            label = self.env._("Other Organizations")
-            self._field("res.partner", "x_other_organizations", "char", label)
+        for key in dict.fromkeys(self.project.object_ids.mapped("target")):
+            own = TARGETS[key].own_fields(self.env) if key else ()
+            for model, name, ttype, label, reason in own:
+                self._field(model, name, ttype, label, reason=reason)
+                tabs[model] = tabs.get(model, 0) + 1
+        shows = self.env._("Shows the custom fields on the form.")
         for model, count in tabs.items():
             if model in FORMS:
                 self._add(
@@ -285,7 +299,7 @@ class SchemaPlanner:
                     self.env._("Tab on %s", self.env[model]._description),
                     vals={"model": model},
                     record_count=count,
-                    reason=self.env._("Shows the custom fields on the form."),
+                    reason=" ".join(filter(None, [shows, self._note(model)])),
                 )
 
     def _wanted(self, line):
@@ -296,12 +310,33 @@ class SchemaPlanner:
             label = spec.get("label") or _readable(
                 line.canonical_field or line.source_field
             )
-            yield name, line.new_field_type or "char", label
+            ttype = line.new_field_type or "char"
+            more = {"relation": spec["relation"]} if spec.get("relation") else {}
+            yield name, ttype, label, more
+            if line.transform == "links":
+                yield from self._companions(spec)
         if (line.rest_field or "").startswith("x_"):
             label = line.rest_field[2:].replace("_", " ").title()
-            yield line.rest_field, "char", label
+            yield line.rest_field, "char", label, {}
 
-    def _field(self, model, name, ttype, label, line=None):
+    def _companions(self, spec):
+        """Yield the fields that keep the labels of a list of links."""
+        for key, ttype in COMPANIONS.items():
+            if key in spec:
+                own = spec[key]
+                relation = {"relation": LABEL_MODEL} if key == "words" else {}
+                yield own["name"], ttype, own["label"], relation
+
+    def _note(self, model):
+        """Return what is to be said of the branch that was taken for a model."""
+        notes = {
+            TARGETS[key].plan_note(self.env)
+            for key in self.project.object_ids.mapped("target")
+            if key and TARGETS[key].model == model
+        }
+        return " ".join(sorted(notes - {""}))
+
+    def _field(self, model, name, ttype, label, line=None, reason="", **more):
         key = f"{model}.{name}"
         if ("field", key) in self.items:
             return
@@ -311,7 +346,8 @@ class SchemaPlanner:
             "field",
             key,
             label,
-            vals={"model": model, "name": name, "ttype": ttype, "label": label},
+            vals={"model": model, "name": name, "ttype": ttype, "label": label}
+            | _relation_vals(self.env, model, name, ttype, more),
             res_model="ir.model.fields",
             action="reuse" if field else "create",
             res_id=field.id if field else False,
@@ -324,7 +360,7 @@ class SchemaPlanner:
                 why=line.evidence or line.reason or line.source_field,
             )
             if line
-            else self.env._("For members of several organizations."),
+            else reason,
         )
 
     def _free_label(self, model, label):
@@ -336,6 +372,24 @@ class SchemaPlanner:
             for field in self.env[name]._fields.values()
         } | {item["name"] for place, item in self.items.items() if place[0] == "field"}
         return self.env._("%s (Source)", label) if label in taken else label
+
+
+def _relation_vals(env, model, name, ttype, more):
+    """Return what a field that links to records needs besides.
+
+    Odoo names the table of a custom many2many after the two models: two fields
+    between the same models would share their links.
+    """
+    if ttype == "many2many":
+        table = f"x_{env[model]._table}_{name.removeprefix('x_')}_rel"[:63]
+        return more | {
+            "relation_table": table,
+            "column1": "record_id",
+            "column2": "linked_id",
+        }
+    if ttype == "many2one":
+        return more | {"on_delete": "set null"}
+    return more
 
 
 def _readable(name):

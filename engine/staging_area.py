@@ -33,8 +33,10 @@ class StagingArea:
 
     def object(self, table):
         """Create or refresh the project's row of a source object, and return it."""
-        spec = self.project._preset().spec(table.object)
+        spec = self.project._object_spec(table.object, is_new=True)
         obj = self.project._object(table.object)
+        if obj and obj.target != spec.get("target"):
+            self._change_branch(obj, spec)
         if not obj:
             is_split = "split" in spec and ":" not in table.object
             vals = {
@@ -52,6 +54,22 @@ class StagingArea:
         if obj.source_files != table.file:
             obj.source_files = table.file
         return obj
+
+    def _change_branch(self, obj, spec):
+        """An app came or went since: what is not loaded yet goes another way."""
+        known = self.project._preset().conditional().get(obj.name)
+        targets = {known["target"], known["no_app"]["target"]} if known else set()
+        domain = [
+            ("project_id", "=", self.project.id),
+            ("source_object", "=", obj.name),
+        ]
+        if obj.target in targets and not self.env["migration.crosswalk"].search_count(
+            domain, limit=1
+        ):
+            obj.write({"target": spec["target"], "sequence": spec["sequence"]})
+            self.project.mapping_line_ids.filtered(
+                lambda line: line.object_id == obj
+            ).unlink()
 
     def _note_fields(self, obj, names):
         known = obj.field_names or []

@@ -17,6 +17,7 @@ from odoo.tools import formataddr
 from ..exceptions import MappingError
 from ..tools import converters
 from ..tools.dates import parse_date, parse_datetime
+from .associations import LinksTransform
 from .history import StageHistoryTransform
 from .keys import key_of
 from .links import LinkTransform, ListTransform, NamesTransform
@@ -46,12 +47,14 @@ TRANSFORM_LABELS = {
     "owner": "Owner (User by E-mail)",
     "author": "Author (Contact of the User)",
     "reference": "Reference to Another Record",
+    "links": "References to Several Records",
     "country": "Country",
     "state": "State",
     "industry": "Industry",
     "tags": "Tags",
     "lost_reason": "Lost Reason",
     "source": "UTM Source",
+    "equipment_category": "Equipment Category",
     "stage": "Stage of the Pipeline",
     "history": "Stage History",
     "key": "Identity",
@@ -299,11 +302,13 @@ _CLASSES = {
     "owner": OwnerTransform,
     "author": AuthorTransform,
     "reference": ReferenceTransform,
+    "links": LinksTransform,
     "country": CountryTransform,
     "state": StateTransform,
     "industry": VocabularyTransform,
     "lost_reason": VocabularyTransform,
     "source": VocabularyTransform,
+    "equipment_category": VocabularyTransform,
     "tags": TagsTransform,
     "stage": StageTransform,
     "history": StageHistoryTransform,

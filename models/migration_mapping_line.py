@@ -71,6 +71,8 @@ class MigrationMappingLine(models.Model):
             ("boolean", "Checkbox"),
             ("date", "Date"),
             ("datetime", "Date and Time"),
+            ("many2one", "Link to a Record"),
+            ("many2many", "Links to Records"),
         ],
         help="Type of the custom field, where the target does not exist yet.",
     )

@@ -93,7 +93,7 @@ class MigrationObject(models.Model):
     def _spec(self):
         """Return the preset's description of this object (empty if it has none)."""
         self.ensure_one()
-        return self.project_id._preset().spec(self.name)
+        return self.project_id._object_spec(self.name)
 
     def _is_split(self):
         """Return whether its records are staged by kind, each kind as an object."""

@@ -358,6 +358,25 @@ class MigrationProject(models.Model):
     def _preset(self):
         return load_preset(self.preset)
 
+    def _object_spec(self, name, is_new=False):
+        """Return the preset's description of an object (empty if it has none).
+
+        :param is_new: go by the apps that are installed now; else what is staged
+            keeps the branch that was taken then
+        """
+        return self._preset().spec(name, self._missing_models(is_new))
+
+    def _missing_models(self, is_new):
+        """Return the models without which the records of this project do."""
+        staged = {} if is_new else {obj.name: obj.target for obj in self.object_ids}
+        missing = set()
+        for name, spec in self._preset().conditional().items():
+            model, target = spec["no_app"]["model"], staged.get(name)
+            is_left_out = model not in self.env and target != spec["target"]
+            if is_left_out or target == spec["no_app"]["target"]:
+                missing.add(model)
+        return frozenset(missing)
+
     def _object(self, name):
         """Return the project's object of that name (empty if the source has none)."""
         return self.object_ids.filtered(lambda obj: obj.name == name)[:1]

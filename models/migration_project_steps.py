@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from ..engine.quiet import QUIET_CONTEXT
 from ..engine.schema_build import SchemaBuilder
 from ..engine.schema_plan import SchemaPlanner
+from ..engine.targets import TARGETS
 from ..engine.undo import UndoPlanner
 from .migration_mapping_line import BULK_CONFIRM_BAR
 
@@ -220,6 +221,14 @@ class MigrationProject(models.Model):
         left = self.mapping_line_ids.filtered(lambda line: not line.is_confirmed)
         if not self.mapping_line_ids:
             raise UserError(self.env._("There is no map yet: stage the files first."))
+        for obj in self.object_ids.filtered("target"):
+            if TARGETS[obj.target].model not in self.env:
+                raise UserError(
+                    self.env._(
+                        "The app for %s was uninstalled: stage the source again.",
+                        obj.label,
+                    )
+                )
         if left:
             raise UserError(
                 self.env._(

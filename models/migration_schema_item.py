@@ -25,6 +25,7 @@ class MigrationSchemaItem(models.Model):
             ("source", "UTM Source"),
             ("industry", "Industry"),
             ("model", "Custom Model"),
+            ("equipment_category", "Equipment Category"),
             ("field", "Custom Field"),
             ("option", "Pick-List Value"),
             ("view", "View"),

@@ -5,9 +5,9 @@ table may have, the fields that identify a record, and for each known field the 
 it goes by, its Odoo field, how the value is read, and why. See ``README.rst``.
 """
 
+import dataclasses
 import functools
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..tools.fingerprint import normalise_header
@@ -20,7 +20,7 @@ def base_name(name):
     return (name or "").partition(":")[0]
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Preset:
     """A parsed preset file."""
 
@@ -30,9 +30,32 @@ class Preset:
     #: whether members have the tags of their organization at the source
     inherits_tags: bool = False
 
-    def spec(self, name):
-        """Return what is said of an object; of ``forms:intake`` what of ``forms``."""
-        return self.objects.get(base_name(name), {})
+    _without: dict = dataclasses.field(default_factory=dict, repr=False, compare=False)
+
+    def conditional(self):
+        """Return ``{object: spec}`` of those that depend on an app of Odoo."""
+        return {name: s for name, s in self.objects.items() if "no_app" in s}
+
+    def spec(self, name, missing=frozenset()):
+        """Return what is said of an object; of ``forms:intake`` what of ``forms``.
+
+        :param missing: models of apps that are not installed
+        """
+        key = (base_name(name), frozenset(missing))
+        if key not in self._without:
+            self._without[key] = self._spec_without(*key)
+        return self._without[key]
+
+    def _spec_without(self, name, missing):
+        spec = self.objects.get(name, {})
+        if spec.get("no_app", {}).get("model") in missing:
+            return without_app(spec)
+        changed = {
+            name: own | own["no_app"]
+            for name, own in spec.get("fields", {}).items()
+            if own.get("no_app", {}).get("model") in missing
+        }
+        return spec | {"fields": spec["fields"] | changed} if changed else spec
 
     def file_objects(self):
         """Return ``{object: [file stems]}`` for the bundle reader."""
@@ -72,6 +95,31 @@ class Preset:
             for alias in self.aliases(name, field):
                 table.setdefault(alias, field)
         return table
+
+
+def without_app(spec):
+    """Return an object's description for a database without the app it goes to.
+
+    ``no_app`` says what is different then. The fields become virtual: they are read
+    together, as the values of one text.
+    """
+    other = spec["no_app"]
+    fields = {}
+    for name, own in spec["fields"].items():
+        fields[name] = own
+        if own.get("target"):
+            kept = {k: v for k, v in own.items() if k not in ("custom", "rest")}
+            fields[name] = kept | {
+                "target": virtual_name(own["target"]),
+                "reason": other["reason"],
+                **own.get("no_app", {}),
+            }
+    return spec | other | {"fields": fields}
+
+
+def virtual_name(target):
+    """Return ``_location`` for ``x_location``, ``_name`` for ``name``."""
+    return f"_{target.removeprefix('x_').lstrip('_')}"
 
 
 @functools.cache

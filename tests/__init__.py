@@ -6,6 +6,7 @@ from . import test_converters
 from . import test_dates
 from . import test_demo_bundle
 from . import test_discover
+from . import test_equipment
 from . import test_faults
 from . import test_fingerprint
 from . import test_fingerprint_rollback

@@ -30,6 +30,10 @@ ODOO_FIELDS = {
         *("description", "priority", "partner_name", "email_from", "phone"),
         *("street", "street2", "city", "state_id", "zip", "country_id"),
     },
+    "equipment": {
+        *("name", "category_id", "serial_no", "model", "effective_date", "cost"),
+        *("warranty_date", "technician_user_id", "note"),
+    },
     "message": {"subject", "body", "date", "author_id"},
     "activity": {"summary", "note"},
     "attachment": {"name", "mimetype", "description"},

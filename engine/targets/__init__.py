@@ -2,6 +2,8 @@
 
 from .activity import ActivityTarget
 from .attachment import AttachmentTarget
+from .equipment import EquipmentTarget
+from .equipment_text import EquipmentTextTarget
 from .group import GroupTarget
 from .lead import LeadTarget
 from .membership import MembershipTarget
@@ -19,6 +21,8 @@ TARGETS = {
     "membership": MembershipTarget,
     "group": GroupTarget,
     "lead": LeadTarget,
+    "equipment": EquipmentTarget,
+    "equipment_text": EquipmentTextTarget,
     "message": MessageTarget,
     "activity": ActivityTarget,
     "attachment": AttachmentTarget,

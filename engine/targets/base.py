@@ -44,6 +44,16 @@ class Target:
         """Return ``{model: relation_fields}`` of all that records become here."""
         return {cls.model: cls.relation_fields}
 
+    @classmethod
+    def own_fields(cls, env):
+        """Yield ``(model, name, type, label, reason)`` of fields it fills unasked."""
+        return ()
+
+    @classmethod
+    def plan_note(cls, env):
+        """Return what the schema plan says of the branch taken here, or ""."""
+        return ""
+
     def part_of(self, mapped):
         """Return the target that makes this record: itself, unless it is routed."""
         return self

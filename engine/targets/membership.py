@@ -10,6 +10,12 @@ class MembershipTarget(Target):
     model = "res.partner"
     relation_fields = {"_client": "id", "_organization": "id"}
 
+    @classmethod
+    def own_fields(cls, env):
+        reason = env._("For members of several organizations.")
+        label = env._("Other Organizations")
+        yield "res.partner", "x_other_organizations", "char", label, reason
+
     def finish(self, mapped):
         if not mapped.pop("_client") or not mapped.pop("_organization"):
             raise MappingError(
