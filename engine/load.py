@@ -23,6 +23,7 @@ _FINDINGS = {
     "contradiction": "2_warning",
     "history": "2_warning",
     "moved": "2_warning",
+    "assumed": "2_warning",
     "unlinked": "2_warning",
 }
 

@@ -1,6 +1,7 @@
 """Rehearse on a sample: the real load, every field compared, then taken back."""
 
 from ..tools import converters
+from .associations import associations
 from .base import Engine
 from .links import mentions
 from .load import ObjectLoader
@@ -116,9 +117,13 @@ class SampleChooser:
     def _referred(self, obj, records):
         found = self.env["migration.staged.record"]
         for line in obj.mapping_line_ids:
-            if line.transform != "reference" or line.fate == "dropped":
+            if line.fate == "dropped":
                 continue
             spec = obj._spec()["fields"].get(line.canonical_field, {})
+            if line.transform == "links":
+                found |= self._listed(obj, records, line, spec)
+            if line.transform != "reference":
+                continue
             if "objects" in spec:
                 found |= self._linked(obj, records, line, spec)
                 continue
@@ -137,6 +142,17 @@ class SampleChooser:
             if other and values:
                 found |= found.search([("object_id", "=", other.id), *named(values)])
         return found
+
+    def _listed(self, obj, records, line, spec):
+        """Return what a list of references names."""
+        other = self.project._object(spec.get("object"))
+        ids = {
+            text
+            for record in records
+            for text in associations(spec, record.payload.get(line.source_field))
+        }
+        domain = [("object_id", "=", other.id), *named(ids)]
+        return records.search(domain) if other and ids else records.browse()
 
     def _linked(self, obj, records, line, spec):
         """Return what a link field refers to, whatever objects these are."""

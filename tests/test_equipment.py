@@ -214,10 +214,16 @@ class TestEquipment(EquipmentCase):
         self.assertFalse(self.piece(3).scrap_date)
         self.assertEqual(self.piece(3)["x_source_status"], "Retired")
 
-    def test_the_date_of_use_is_never_that_of_the_migration(self):
+    def test_the_date_of_use_is_the_next_best_of_the_source(self):
         for number, day in ((4, "2020-01-02"), (5, "2021-02-03"), (6, "2025-03-04")):
             self.assertEqual(self.piece(number).effective_date, Date.to_date(day))
-        self.assertBucket(self.project, "equipment", "eq_9", "failed", "unmappable")
+
+    def test_without_any_date_it_is_the_day_of_the_load_and_a_finding(self):
+        self.assertEqual(
+            self.piece(9).effective_date, Date.context_today(self.piece(9))
+        )
+        self.assertTrue(self.findings(self.project, "assumed", external_id="eq_9"))
+        self.assertFalse(self.findings(self.project, "assumed", external_id="eq_4"))
 
     def test_a_name_is_found_or_the_piece_fails_alone(self):
         self.assertEqual(self.piece(5).name, "XR14")

@@ -1,7 +1,7 @@
 from odoo import fields
 
-from ...exceptions import MappingError
 from ...tools.fingerprint import fold
+from ..mapper import Note
 from .base import Target
 
 #: Words for equipment that is no longer there.
@@ -91,15 +91,16 @@ class EquipmentTarget(Target):
         """Odoo insists on a date, and would take today's."""
         if vals.get("effective_date"):
             return
-        found = next(filter(None, map(vals.get, _DATES)), None)
+        own = self.env[self.model].browse(self._own.get(mapped.record.external_id))
+        found = next(filter(None, map(vals.get, _DATES)), own.effective_date)
         if not found:
-            raise MappingError(
-                self.env._(
-                    "Odoo needs to know since when it is in use: there is no date of "
-                    "installation, purchase or creation."
-                ),
-                self.source_of("effective_date"),
+            found = fields.Date.context_today(own)
+            message = self.env._(
+                "Odoo insists on a date since when it is in use, and the source gives "
+                "none: the day of the load is entered."
             )
+            source = self.source_of("effective_date")
+            mapped.notes.append(Note(source, "effective_date", "", "assumed", message))
         vals["effective_date"] = fields.Date.to_date(found)
 
     def created(self, records, mapped_list):
