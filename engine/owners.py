@@ -146,7 +146,11 @@ class OwnerMatcher:
             key = _key(fresh)
             if key:
                 member = members.setdefault(key, fresh)
-                self._ids[owner_alias(record.external_id)] = member
+                identity = owner_alias(record.external_id)
+                self._ids[identity] = member
+                if identity not in member["alias_keys"]:
+                    # a stage history names people who own nothing
+                    member["alias_keys"].append(identity)
                 if name and key_of(name) not in (key, *member["alias_keys"]):
                     member["alias_keys"].append(key_of(name))
         shared = Counter(a for member in members.values() for a in member["alias_keys"])

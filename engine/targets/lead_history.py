@@ -131,7 +131,8 @@ class LeadHistory:
             partner = owner.user_id.partner_id
             return partner.id, partner.email_formatted
         known = owner and (owner.email or owner.name)
-        return False, known or self.env.company.email_formatted
+        company = self.project.company_id
+        return False, known or company.email_formatted or company.name
 
     # -- writing ---------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from ...exceptions import MappingError, RecordSkipped
 from ...tools.converters import to_html_text
 from ...tools.fingerprint import fold
 from .base import Target
+from .chatter import create_in_order
 
 
 class MessageTarget(Target):
@@ -70,6 +71,9 @@ class MessageTarget(Target):
             vals["subject"] = " ".join(vals["subject"].split())
         mapped.vals = vals
         return vals
+
+    def create(self, vals_list):
+        return create_in_order(self, vals_list)
 
     def _home(self, mapped):
         """The deal, else the contact; or what the source's own link leads to."""
