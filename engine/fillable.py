@@ -30,7 +30,7 @@ PLAIN = {
 #: two ways to write a percentage; which one it is depends on the source's settings
 _PERCENTAGES = {"percent", "share"}
 #: targets whose model people fill by hand as well
-_OPEN_TARGETS = {"partner", "lead"}
+_OPEN_TARGETS = {"partner", "contact", "lead"}
 _CLOSED_PREFIXES = ("message_", "activity_", "signup_", "access_", "lead_properties")
 
 

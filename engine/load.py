@@ -220,7 +220,8 @@ class ObjectLoader:
         part = self.target.part_for(link.res_model)
         base = link.base_values or {}
         # what another row of the source added (a membership) is not its to empty
-        gone = self.mapper.emptied(mapped, base) - set(link.previous_values or {})
+        gone = self.mapper.emptied(mapped, base, part.relation_fields)
+        gone -= set(link.previous_values or {})
         vals = mapped.inputs["vals"] | dict.fromkeys(gone, False)
         fresh = {
             name: portable(target._fields[name], value)
@@ -231,7 +232,7 @@ class ObjectLoader:
         edits = find_edits(self.env, link.res_model, link)
         theirs = set(changed_values(self.env, link.res_model, link).get(link, ()))
         changed = {name: vals[name] for name in fresh if fresh[name] != base.get(name)}
-        self._keep_edits(mapped, theirs & set(changed))
+        self._keep_edits(mapped, theirs & set(changed), part.relation_fields)
         changed = {name: changed[name] for name in changed if name not in theirs}
         mapped.inputs["target"] = (link.res_model, link.res_id)
         follows = part.follows(target, mapped, theirs)
@@ -287,10 +288,10 @@ class ObjectLoader:
                 vals[name] = [Command.set(fresh[name])]
         return own
 
-    def _keep_edits(self, mapped, names):
+    def _keep_edits(self, mapped, names, renamed):
         """A field that a person changed in Odoo is not overwritten, and said so."""
         for line in self.mapper.lines:
-            if line.target_field in names:
+            if renamed.get(line.target_field, line.target_field) in names:
                 mapped.notes.append(
                     Note(
                         line.source_field,

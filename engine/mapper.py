@@ -155,10 +155,12 @@ class RecordMapper:
         mapped.notes = self._notes
         return mapped
 
-    def emptied(self, mapped, written):
+    def emptied(self, mapped, written, renamed):
         """Return the fields of ``written`` for which the source has no value now.
 
         A column that the newest file does not have says nothing.
+
+        :param renamed: ``{target of a line: field that carries it}``
         """
         payload = self.payload(mapped.record)
         return {
@@ -166,7 +168,7 @@ class RecordMapper:
             for step in self._steps
             if step.source_field in payload
             for name in (
-                step.target_field,
+                renamed.get(step.target_field, step.target_field),
                 step.line.rest_field,
                 *getattr(step.transform, "also", ()),
             )

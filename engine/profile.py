@@ -47,7 +47,7 @@ class ProfileEngine(Engine):
         for line in proposer.propose(results):
             if line.transform in ("date", "datetime") and not line.is_confirmed:
                 self._date_format(obj, line)
-        if obj.target == "partner":
+        if obj.target in ("partner", "contact"):
             self._duplicate_emails(obj)
         return count
 

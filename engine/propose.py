@@ -24,7 +24,7 @@ _CUSTOM_TRANSFORM = {
     "datetime": "datetime",
 }
 #: Targets that keep fields which nobody knows, as custom fields or as text.
-CUSTOMISABLE = {"partner", "lead", "activity", "task", "equipment"}
+CUSTOMISABLE = {"partner", "contact", "lead", "activity", "task", "equipment"}
 #: How a live source's own properties begin; no property of an export does.
 _PROPERTY = "custom."
 #: Share of words in common from which an unknown header is held to be a known one.

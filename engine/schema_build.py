@@ -4,6 +4,7 @@ from lxml import etree
 
 from odoo.exceptions import UserError
 
+from .restore import stamp_of
 from .schema_make import make_fields, make_model, tell_workers
 from .schema_plan import FORMS, VOCABULARIES
 
@@ -31,12 +32,31 @@ class SchemaBuilder:
             if item.kind == "field":
                 self._make_fields(wanted.filtered(lambda i: i.kind == "field"))
                 continue
+            if item.kind == "setting":
+                self._switch_on(item)
+                continue
             record = getattr(self, f"_make_{item.kind}", self._make_word)(item)
             self._bind(item, record)
 
-    def _bind(self, item, record):
+    def _switch_on(self, item):
+        """Give every internal user a group, as Odoo's settings do; undone by values."""
+        everybody = self.env.ref("base.group_user")
+        before = {"implied_ids": sorted(everybody.implied_ids.ids)}
+        before |= stamp_of(everybody)
+        everybody._apply_group(self.env.ref(item.vals["group"]))
+        after = {"implied_ids": sorted(everybody.implied_ids.ids)}
+        is_new = after["implied_ids"] != before["implied_ids"]
+        self._bind(item, everybody, is_new and (before, after))
+
+    def _bind(self, item, record, change=None):
+        """Remember what an item became.
+
+        :param change: values before and after, of a record that existed
+        """
         base = {"team_ids": record.team_ids.ids} if item.kind == "stage" else False
-        origin = "created" if item.action == "create" else "matched"
+        is_made = item.action == "create" and item.kind != "setting"
+        origin = "created" if is_made else "matched"
+        previous, base = change or (False, base if is_made else False)
         self.env["migration.crosswalk"].create(
             {
                 "project_id": self.project.id,
@@ -46,7 +66,8 @@ class SchemaBuilder:
                 "res_id": record.id,
                 "origin": origin,
                 "run_id": self.run.id if self.run else False,
-                "base_values": base if origin == "created" else False,
+                "base_values": base,
+                "previous_values": previous,
             }
         )
         item.write({"state": "done", "res_model": record._name, "res_id": record.id})

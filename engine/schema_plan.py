@@ -8,6 +8,7 @@ from ..tools.converters import split_multi, to_text
 from .associations import COMPANIONS
 from .keys import key_of
 from .pipelines import Pipelines, lines_by_target
+from .schema_leads import plan_leads
 from .targets import TARGETS
 from .transforms import tag_kind
 from .values import cell_text
@@ -30,6 +31,7 @@ _ORDER = {
     "field": 50,
     "option": 55,
     "view": 60,
+    "setting": 70,
 }
 #: form view that gets a tab, per model
 FORMS = {
@@ -51,6 +53,7 @@ class SchemaPlanner:
         """Refresh the plan: new items are added, unneeded planned ones removed."""
         self._pipelines()
         self._vocabularies()
+        plan_leads(self)
         self._fields()
         known = {(item.kind, item.key): item for item in self.project.schema_item_ids}
         for place, vals in self.items.items():
@@ -210,21 +213,26 @@ class SchemaPlanner:
                 if word.strip():
                     self._word(kind, word.strip(), count, line)
 
-    def _tags(self, line):
-        """Return ``[(tag, records)]``; an item of a list is one tag as it stands."""
+    def _tags(self, line, ids=None):
+        """Return ``[(tag, records)]``; an item of a list is one tag as it stands.
+
+        :param ids: the staged records that count, else all of the object
+        """
+        some = SQL() if ids is None else SQL("AND id = ANY(%s)", list(ids))
         rows = self.env.execute_query(
             SQL(
                 "SELECT tag, is_item, count(*) FROM (SELECT id,"
                 " jsonb_array_elements_text(payload -> %(name)s) AS tag,"
                 " true AS is_item FROM migration_staged_record"
                 " WHERE object_id = %(object)s"
-                " AND jsonb_typeof(payload -> %(name)s) = 'array'"
+                " AND jsonb_typeof(payload -> %(name)s) = 'array' %(some)s"
                 " UNION ALL SELECT id, payload ->> %(name)s, false"
                 " FROM migration_staged_record WHERE object_id = %(object)s"
-                " AND jsonb_typeof(payload -> %(name)s) <> 'array') cell"
+                " AND jsonb_typeof(payload -> %(name)s) <> 'array' %(some)s) cell"
                 " WHERE tag <> '' GROUP BY tag, is_item ORDER BY min(id)",
                 name=line.source_field,
                 object=line.object_id.id,
+                some=some,
             )
         )
         return [
@@ -276,15 +284,16 @@ class SchemaPlanner:
 
     def _fields(self):
         tabs = {}
-        for line in self._mapped_lines():
-            model = TARGETS[line.object_id.target].custom_model(self.env)
-            if not model:
-                # such values become readable text of the record
-                continue
-            for name, ttype, label, more in self._wanted(line):
-                self._field(model, name, ttype, label, line, **more)
-                tabs.setdefault(model, 0)
-                tabs[model] += 1
+        wanted = [
+            (is_second, model, line, *field)
+            for line in self._mapped_lines()
+            for is_second, model in enumerate(self._models_of(line.object_id))
+            for field in self._wanted(line)
+        ]
+        # what a model's own object says of a field counts more than a guest's
+        for _rank, model, line, *field, more in sorted(wanted, key=lambda row: row[0]):
+            self._field(model, *field, line, **more)
+            tabs[model] = tabs.get(model, 0) + 1
         for key in dict.fromkeys(self.project.object_ids.mapped("target")):
             own = TARGETS[key].own_fields(self.env) if key else ()
             for model, name, ttype, label, reason in own:
@@ -301,6 +310,13 @@ class SchemaPlanner:
                     record_count=count,
                     reason=" ".join(filter(None, [shows, self._note(model)])),
                 )
+
+    def _models_of(self, obj):
+        """Return the models that get the custom fields of an object."""
+        cache = self.__dict__.setdefault("_known_models", {})
+        if obj not in cache:
+            cache[obj] = TARGETS[obj.target].field_models(obj)
+        return cache[obj]
 
     def _wanted(self, line):
         """Yield the custom fields that one line writes into."""

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from .base import CONFLICTS, Engine
 from .edits import find_edits
 from .inbound import InboundReferences
+from .restore import is_restorable, restore, why_restored
 from .schema_build import SchemaBuilder
 
 BATCH = 500
@@ -80,6 +81,8 @@ class UndoPlanner:
     def _fate(self, link, alive, edited):
         if link.res_id not in alive:
             return "gone", self.env._("Deleted by hand.")
+        if is_restorable(link):
+            return "restore", why_restored(link)
         if link.origin == "matched":
             return "release", self.env._("Existed before, or goes with its own line.")
         if link.res_id in edited:
@@ -163,6 +166,7 @@ class UndoEngine(Engine):
             batch |= line
         self._look_again(model, batch)
         self._delete(batch.filtered(lambda line: line.fate == "delete"))
+        self._restore(batch.filtered(lambda line: line.fate == "restore"))
         self._let_go(batch.filtered(lambda line: line.fate in ("release", "gone")))
         self._keep(batch.filtered(lambda line: line.fate.startswith("keep")))
         return len(batch)
@@ -208,6 +212,19 @@ class UndoEngine(Engine):
         links = lines.crosswalk_id
         lines.write({"state": "done", "crosswalk_id": False})
         links.unlink()
+
+    def _restore(self, lines):
+        """Give existing records their old values back, one by one: they are few."""
+        for line in lines:
+            try:
+                with self.env.cr.savepoint():
+                    restore(line.crosswalk_id)
+                    self._free(line, "restore")
+            except CONFLICTS:
+                raise
+            except Exception as error:
+                line.write({"state": "failed", "reason": str(error)[:500]})
+                self._log(line, "error")
 
     def _let_go(self, lines):
         if lines:

@@ -74,6 +74,21 @@ class MigrationProject(models.Model):
         "placeholders translated. Without it they are in the rebuild reference only.",
     )
     has_rebuild_reference = fields.Boolean(compute="_compute_has_rebuild_reference")
+    lone_contacts = fields.Selection(
+        [
+            ("word", "By the Source's Word"),
+            ("leads", "Always Leads"),
+            ("contacts", "Always Contacts"),
+        ],
+        "People without Company",
+        required=True,
+        default="word",
+        help="What Road Runner's people without a company become. By the source's "
+        "word: a customer becomes a contact; an individual, contact or person a lead. "
+        "Whoever a deal, a piece of equipment or another contact refers to is a "
+        "customer and becomes a contact, unless all are contacts anyway. What was "
+        "loaded before stays what it became.",
+    )
     connection_ids = fields.One2many("migration.connection", "project_id")
     connection_address = fields.Char(
         "Address", related="connection_ids.base_url", readonly=True

@@ -30,6 +30,7 @@ class MigrationRollbackLine(models.Model):
             ("delete", "Delete"),
             ("keep_edited", "Keep: Edited Since"),
             ("keep_referenced", "Keep: Others Refer to It"),
+            ("restore", "Restore: Values Before"),
             ("release", "Leave: Existed Before"),
             ("gone", "Already Gone"),
         ],

@@ -29,6 +29,7 @@ class MigrationSchemaItem(models.Model):
             ("field", "Custom Field"),
             ("option", "Pick-List Value"),
             ("view", "View"),
+            ("setting", "Setting"),
         ],
         required=True,
         readonly=True,

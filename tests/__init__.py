@@ -28,6 +28,7 @@ from . import test_load_notes
 from . import test_load_partners
 from . import test_load_sources
 from . import test_load_tasks
+from . import test_lone_contacts
 from . import test_map
 from . import test_open
 from . import test_owners

@@ -38,6 +38,7 @@ ODOO_FIELDS = {
     "activity": {"summary", "note"},
     "attachment": {"name", "mimetype", "description"},
 }
+ODOO_FIELDS["contact"] = ODOO_FIELDS["partner"]
 
 
 def fields_of(preset):

@@ -11,6 +11,7 @@ class MigrationRollbackWizard(models.TransientModel):
     delete_count = fields.Integer("To Delete", readonly=True)
     edited_count = fields.Integer("Kept: Edited Since", readonly=True)
     referenced_count = fields.Integer("Kept: Others Refer to Them", readonly=True)
+    restore_count = fields.Integer("Given Back: Existed Before", readonly=True)
     release_count = fields.Integer("Untouched: Existed Before", readonly=True)
 
     @api.model_create_multi
@@ -23,6 +24,7 @@ class MigrationRollbackWizard(models.TransientModel):
                 delete_count=fates.get("delete", 0),
                 edited_count=fates.get("keep_edited", 0),
                 referenced_count=fates.get("keep_referenced", 0),
+                restore_count=fates.get("restore", 0),
                 release_count=fates.get("release", 0) + fates.get("gone", 0),
             )
         return super().create(vals_list)

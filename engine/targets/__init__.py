@@ -2,6 +2,7 @@
 
 from .activity import ActivityTarget
 from .attachment import AttachmentTarget
+from .contact import ContactTarget
 from .equipment import EquipmentTarget
 from .equipment_text import EquipmentTextTarget
 from .group import GroupTarget
@@ -18,6 +19,7 @@ TARGETS = {
     "owner": OwnerTarget,
     "stage": StageTarget,
     "partner": PartnerTarget,
+    "contact": ContactTarget,
     "membership": MembershipTarget,
     "group": GroupTarget,
     "lead": LeadTarget,

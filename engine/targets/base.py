@@ -54,6 +54,15 @@ class Target:
         """Return what the schema plan says of the branch taken here, or ""."""
         return ""
 
+    @classmethod
+    def field_models(cls, obj):
+        """Return the models that carry the custom fields of ``obj``, its own first.
+
+        Empty where such values become readable text of the record.
+        """
+        model = cls.custom_model(obj.env)
+        return (model,) if model else ()
+
     def part_of(self, mapped):
         """Return the target that makes this record: itself, unless it is routed."""
         return self
@@ -145,6 +154,21 @@ class Target:
         answers here or raises.
         """
         return None
+
+    def partner_of(self, mapped, *names):
+        """Return the id of the first contact that the virtual values link to.
+
+        A person may have become a lead in an earlier run: that is no contact, and a
+        lead's id must not pass for a contact's.
+        """
+        for name in names:
+            model, res_id = mapped.pop(name) or (None, None)
+            if model == "res.partner":
+                return res_id
+            if model:
+                message = self.env._("Became a lead, which is no contact.")
+                self.remark(mapped, name, message, "unreadable")
+        return False
 
     def source_of(self, target_field):
         """Return the source's name of the field that fills ``target_field``, or ""."""

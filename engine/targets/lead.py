@@ -55,8 +55,7 @@ class LeadTarget(Target):
         self.require(vals, "name", message, self.source_of("name"))
         vals["company_id"] = self.project.company_id.id
         vals.setdefault("user_id", self.project.fallback_user_id.id)
-        partner = mapped.pop("_client") or mapped.pop("_organization")
-        vals["partner_id"] = partner[1] if partner else False
+        vals["partner_id"] = self.partner_of(mapped, "_client", "_organization")
         self._amount(mapped, vals)
         self._outcome.settle(mapped, vals)
         mapped.inputs["moves"] = self._history.moves(mapped, vals)

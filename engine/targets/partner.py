@@ -2,14 +2,10 @@ from odoo.fields import Command
 
 from ...exceptions import MappingError
 from ...tools.fingerprint import fold
+from ..contact_kinds import is_company_word
 from ..references import named
 from .base import Target
 
-#: Words of sources that tell companies from people in one list.
-KINDS = {
-    **dict.fromkeys(("company", "organization", "organisation", "business"), True),
-    **dict.fromkeys(("individual", "contact", "person", "customer", "family"), False),
-}
 ADDRESS = ("street", "street2", "city", "zip", "state_id", "country_id")
 
 
@@ -146,10 +142,10 @@ class PartnerTarget(Target):
             return {}
         vals = self.constants | mapped.vals
         self._kind(mapped, vals)
-        vals["name"] = self._name(mapped, vals)
+        vals["name"] = person_name(self, mapped, vals)
         if vals.get("x_mobile"):
             vals.setdefault("phone", vals["x_mobile"])
-        if fold(mapped.pop("_status")) == "archived" or mapped.pop("_archived"):
+        if is_archived(mapped):
             vals["active"] = False
         if vals.get("is_company") or vals.get("parent_id"):
             # the text is for people whose company is no contact of its own
@@ -169,36 +165,16 @@ class PartnerTarget(Target):
         text = mapped.pop("_type")
         if not text:
             return
-        found = KINDS.get(fold(text))
+        found = is_company_word(text)
         if "is_company" in self.constants:
             # the whole object is one or the other
             vals["is_company"] = vals["is_company"] and fold(text) != "family"
             return
         vals["is_company"] = bool(found)
-        if found is None:
-            message = self.env._("Not a known type: read as a person.")
-            self.remark(mapped, "_type", message, "unreadable", text)
+        note_unknown_type(self, mapped)
 
     def bind(self, mapped):
         return mapped.pop("same_as")
-
-    def _name(self, mapped, vals):
-        name = (
-            vals.get("name")
-            or mapped.pop("_full_name")
-            or " ".join(
-                part
-                for part in (mapped.pop("_first_name"), mapped.pop("_last_name"))
-                if part
-            )
-            or vals.get("email")
-        )
-        if not name:
-            raise MappingError(
-                self.env._("The record has neither a name nor an e-mail."),
-                self.source_of("_full_name") or self.source_of("name"),
-            )
-        return name
 
     def _take_from_company(self, vals):
         """Do for a contact of a company what Odoo's own sync would do, in values.
@@ -227,3 +203,36 @@ class PartnerTarget(Target):
 
     def created(self, records, mapped_list):
         self.set_create_date(records, mapped_list)
+
+
+def person_name(target, mapped, vals):
+    """Return the name of a contact: whole, from its parts, or the e-mail.
+
+    :raise MappingError: when there is none
+    """
+    parts = (mapped.pop("_first_name"), mapped.pop("_last_name"))
+    name = (
+        vals.get("name")
+        or mapped.pop("_full_name")
+        or " ".join(part for part in parts if part)
+        or vals.get("email")
+    )
+    if not name:
+        raise MappingError(
+            target.env._("The record has neither a name nor an e-mail."),
+            target.source_of("_full_name") or target.source_of("name"),
+        )
+    return name
+
+
+def note_unknown_type(target, mapped):
+    """Say that a word which is no known type was read as a person."""
+    text = mapped.pop("_type")
+    if text and is_company_word(text) is None:
+        message = target.env._("Not a known type: read as a person.")
+        target.remark(mapped, "_type", message, "unreadable", text)
+
+
+def is_archived(mapped):
+    """Return whether the source calls the contact archived."""
+    return fold(mapped.pop("_status")) == "archived" or bool(mapped.pop("_archived"))
