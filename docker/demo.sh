@@ -5,6 +5,7 @@
 set -euo pipefail
 
 DEMO_DB=crm_migration_demo
+MODULES=crm,contacts,project,maintenance,crm_migration
 ADDON_DIR=/mnt/extra-addons/crm_migration
 
 step() {
@@ -16,9 +17,9 @@ until psql -d postgres -c 'select 1' >/dev/null 2>&1; do
     sleep 2
 done
 
-step "installing crm,contacts,crm_migration into a fresh $DEMO_DB"
+step "installing $MODULES into a fresh $DEMO_DB"
 psql -q -d postgres -c "drop database if exists $DEMO_DB with (force)"
-odoo -d $DEMO_DB -i crm,contacts,crm_migration --stop-after-init --no-http \
+odoo -d $DEMO_DB -i "$MODULES" --stop-after-init --no-http \
     --log-level=warn
 
 step "migrating the samples"

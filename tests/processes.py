@@ -97,7 +97,7 @@ def template():
     site = Site(f"crm_migration_template_{os.getpid()}")
     atexit.register(site.drop)
     process = OdooProcess(
-        ["-d", site.name, "-i", "crm,contacts,crm_migration"],
+        ["-d", site.name, "-i", "crm,contacts,project,maintenance,crm_migration"],
         ["--stop-after-init", "--no-http"],
     )
     process.finish()
