@@ -83,14 +83,15 @@ class MigrationRun(models.Model):
     summary = fields.Char(compute="_compute_summary")
     error = fields.Text(readonly=True)
 
-    @api.depends("total", "processed", "state", "date_started")
+    @api.depends("total", "processed", "state", "date_started", "paused_until")
     def _compute_progress(self):
         now = fields.Datetime.now()
         for run in self:
             share = run.processed / run.total if run.total else 0.0
             run.progress = 100.0 if run.state == "done" else min(99.0, share * 100)
             run.remaining_time = ""
-            if run.state == "running" and run.processed and run.date_started:
+            is_at_work = run.state == "running" and not run.paused_until
+            if is_at_work and run.processed and run.date_started:
                 spent = (now - run.date_started).total_seconds()
                 left = spent / run.processed * max(run.total - run.processed, 0)
                 run.remaining_time = self.env._("about %s min", int(left // 60) + 1)

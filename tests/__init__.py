@@ -61,6 +61,8 @@ from . import test_stage
 from . import test_tabular
 from . import test_verify
 from . import test_walk
+from . import test_web_deadline
+from . import test_web_detour
 from . import test_web_discover
 from . import test_web_download
 from . import test_web_foreign

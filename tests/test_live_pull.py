@@ -163,6 +163,23 @@ class TestTrouble(LiveCase):
         self.assertEqual((run.state, run.error), ("done", False))
         self.assertEqual(self.run_of("profile").state, "done")
 
+    def test_a_tested_source_tells_how_much_is_left(self):
+        connection = self.project.connection_ids
+        connection.action_test(background=False)
+        read = connection.endpoint_ids.filtered("is_active")
+        counted = sum(max(place.source_count, 0) for place in read)
+        self.sources.faults.add("daily", path="/deals")
+        with self.assertRaisesRegex(UserError, "limit|quota|day"):
+            self.project.action_stage(background=False)
+        run = self.run_of()
+        self.assertEqual(run.total, counted)
+        self.assertLess(run.progress, 90)
+        # nobody knows how long a pause is to last
+        self.assertEqual(run.remaining_time, "")
+        self.assertEqual(connection.project_next_step, run.error)
+        self.project.action_resume(background=False)
+        self.assertEqual(run.state, "done")
+
     def test_a_paused_run_can_be_cancelled(self):
         self.sources.faults.add("daily", path="/deals")
         with self.assertRaisesRegex(UserError, "limit|quota|day"):
