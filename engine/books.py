@@ -6,14 +6,13 @@ from .filestore import FileStore
 from .history_book import HistoryBook, history_lines
 from .link_tally import BUCKETS, LinkTally
 from .quiet import SIDE_EFFECTS
-from .targets import TARGETS
 
 
 def relation_lines(obj):
     """Return ``[(mapping line, {model: field that carries the relation})]``."""
     if not obj or not obj.target:
         return []
-    models = TARGETS[obj.target].models()
+    models = obj._target_models()
     return [
         (
             line,

@@ -7,8 +7,6 @@ transform; custom fields; and, on contacts and opportunities, plain stored field
 
 from odoo.models import MAGIC_COLUMNS
 
-from .targets import TARGETS
-
 SCALARS = {"char", "text", "html", "integer", "float", "monetary", "date", "datetime"}
 #: transforms that give a plain value and look nothing up
 PLAIN = {
@@ -27,6 +25,8 @@ PLAIN = {
     "phone",
     "url",
 }
+#: transforms that look up other records of the source
+LINKS = {"reference", "names"}
 #: two ways to write a percentage; which one it is depends on the source's settings
 _PERCENTAGES = {"percent", "share"}
 #: targets whose model people fill by hand as well
@@ -44,10 +44,12 @@ def is_fillable(obj, name, transform):
             return transform == own or {transform, own} == _PERCENTAGES
     if name == obj._spec().get("other"):
         return transform == "text"
+    if obj.target == "custom" and transform in LINKS and name.startswith("x_"):
+        # what a kind refers to is known from its records, not from the preset
+        return True
     if transform not in PLAIN:
         return False
-    model = TARGETS[obj.target].main_model(obj.env)
-    field = obj.env[model]._fields.get(name)
+    field = obj._target_fields().get(name)
     if name.startswith("x_"):
         return is_custom(field)
     return obj.target in _OPEN_TARGETS and field is not None and _is_plain(field)

@@ -1,5 +1,7 @@
 """Who uses a piece of the schema: models, fields, options and views."""
 
+from functools import cached_property
+
 from lxml import etree
 
 from odoo.tools import SQL
@@ -25,6 +27,15 @@ class SchemaUse:
         self.env = inbound.env
         self.project = inbound.project
 
+    @cached_property
+    def _made(self):
+        """Names of the custom models that the project made."""
+        links = self.env["migration.crosswalk"].search(
+            [("project_id", "=", self.project.id), ("res_model", "=", "ir.model")]
+        )
+        models = self.env["ir.model"].browse(links.mapped("res_id")).exists()
+        return set(models.mapped("model"))
+
     def find(self, model, ids):
         """Return ``{id: reason}`` of what must stay, None for a model of no schema."""
         look = {
@@ -32,6 +43,9 @@ class SchemaUse:
             "ir.model.fields": self._fields,
             "ir.model.fields.selection": self._options,
             "ir.ui.view": self._views,
+            "ir.rule": self._rules,
+            "ir.actions.act_window": self._actions,
+            "ir.ui.menu": self._menus,
         }.get(model)
         if look is None:
             return None
@@ -99,8 +113,31 @@ class SchemaUse:
             return self.env._("Records that stay have this value.")
         return False
 
+    def _rules(self, record):
+        return self._with_model(record.model_id.model)
+
+    def _actions(self, record):
+        return self._with_model(record.res_model)
+
+    def _menus(self, record):
+        """A menu stays with what it opens, or with an entry of somebody below it."""
+        kept = self.inbound.referring("ir.ui.menu", record.ids)
+        model = record.action and record.action.exists().res_model
+        return kept.get(record.id) or self._with_model(model)
+
+    def _with_model(self, name):
+        """Return why a custom model stays: what belongs to it stays as well."""
+        model = self.env["ir.model"]._get(name)
+        if not model or model.state != "manual":
+            return False
+        if self._is_planned(model) and not self._any(self.env[name], SQL("TRUE")):
+            return False
+        return self.env._("The custom model %s stays.", name)
+
     def _views(self, record):
         """A view of ours stays if a person put other fields into it."""
+        if record.model in self._made:
+            return self._with_model(record.model)
         ours = {
             item.vals["name"]
             for item in self.project.schema_item_ids

@@ -43,7 +43,7 @@ class ObjectLoader:
         self.project = obj.project_id
         self.run = engine.run
         target = TARGETS[obj.target]
-        self.mapper = RecordMapper(obj, target.model)
+        self.mapper = RecordMapper(obj, obj._target_model())
         self.target = target(self.mapper)
         self.outcome = []
 

@@ -66,7 +66,6 @@ class RecordMapper:
             for key in (owner.key, *(owner.alias_keys or []))
         }
         self._schema = self.project._schema_links()
-        fields_spec = obj._spec().get("fields", {})
         self._headers = {
             line.canonical_field: line.source_field
             for line in obj.mapping_line_ids
@@ -83,7 +82,7 @@ class RecordMapper:
                 line,
                 line.source_field,
                 line.target_field,
-                make_transform(self, line, fields_spec.get(line.canonical_field, {})),
+                make_transform(self, line, line._field_spec()),
             )
             for line in lines
         ]

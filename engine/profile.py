@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from ..tools.dates import apply_order, candidate_formats, day_format
 from ..tools.infer import ValueProfile
 from .base import Engine
+from .kind_definitions import name_kinds, order_kinds
 from .owners import OwnerMatcher
 from .propose import MapProposer
 from .values import cell_text
@@ -24,6 +25,7 @@ class ProfileEngine(Engine):
     def prepare(self):
         self.clear("migration.finding", ("phase", "=", "profile"))
         self.run.cursor = {"done": []}
+        name_kinds(self.project)
         return sum(self.project.object_ids.mapped("staged_count"))
 
     def advance(self):
@@ -208,6 +210,7 @@ class ProfileEngine(Engine):
         )
 
     def finish(self):
+        order_kinds(self.project)
         OwnerMatcher(self).match()
         states = ("draft", "staged", "profiled")
         is_new = not self.run.is_incremental or self.project.state in states

@@ -1,11 +1,10 @@
 """Propose a fate for every source field, with evidence, reason and confidence."""
 
-import re
-
 from rapidfuzz import fuzz
 
-from ..tools.fingerprint import derived_id, normalise_header
-from .targets import TARGETS
+from ..tools.fingerprint import normalise_header
+from .propose_kinds import KindProposer
+from .schema_names import custom_field_name
 
 #: Type of a custom field by what its values are.
 _TYPES = {
@@ -24,7 +23,7 @@ _CUSTOM_TRANSFORM = {
     "datetime": "datetime",
 }
 #: Targets that keep fields which nobody knows, as custom fields or as text.
-CUSTOMISABLE = {"partner", "contact", "lead", "activity", "task", "equipment"}
+CUSTOMISABLE = {"partner", "contact", "lead", "activity", "task", "equipment", "custom"}
 #: How a live source's own properties begin; no property of an export does.
 _PROPERTY = "custom."
 #: Share of words in common from which an unknown header is held to be a known one.
@@ -40,6 +39,7 @@ class MapProposer:
         self.preset = obj.project_id._preset()
         self.spec = obj._spec()
         self.known = self.preset.by_header(obj.name)
+        self.kind = KindProposer(obj) if obj.target == "custom" else None
 
     def propose(self, results):
         """Create or refresh the lines; ``results`` is ``{field: Inference}``.
@@ -48,6 +48,7 @@ class MapProposer:
         """
         present = {line.source_field: line for line in self.object.mapping_line_ids}
         self.present = {self.known.get(normalise_header(name)) for name in results}
+        self.results = results
         taken = set()
         for position, (name, result) in enumerate(results.items()):
             facts = self._facts(result)
@@ -83,6 +84,10 @@ class MapProposer:
 
     def _proposal(self, name, result, taken):
         """Return the values of one proposed line."""
+        if self.kind and self.kind.is_own(name):
+            return self.kind.reference(
+                name, self.results, self._used()
+            ) or self._custom(name, result)
         canonical = self._known_as(name, taken)
         if canonical and canonical not in taken:
             taken.add(canonical)
@@ -189,8 +194,8 @@ class MapProposer:
                 "reason": self.env._("Unknown field: choose where it goes."),
             }
         kind, transform = _TYPES.get(result.type, ("char", "text"))
-        used = set(self.object.mapping_line_ids.mapped("target_field"))
-        target = custom_field_name(name, used)
+        make_name = self.kind.field_name if self.kind else custom_field_name
+        target = make_name(name, self._used())
         if self._is_foreign(target):
             return {
                 "fate": "undecided",
@@ -210,19 +215,14 @@ class MapProposer:
             ),
         }
 
+    def _used(self):
+        """Return the fields that other lines of the object fill already."""
+        return set(self.object.mapping_line_ids.mapped("target_field"))
+
     def _is_foreign(self, name):
         """Return whether a custom field exists that no migration has made."""
-        model = TARGETS[self.object.target].main_model(self.env)
+        model = self.object._target_model()
         field = self.env["ir.model.fields"]._get(model, name)
         return bool(field) and not self.env["migration.crosswalk"].search_count(
             [("res_model", "=", "ir.model.fields"), ("res_id", "=", field.id)], limit=1
         )
-
-
-def custom_field_name(header, used=()):
-    """Return a valid custom field name; one that is in use gets a hash behind it."""
-    plain = normalise_header(header)
-    text = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:45]
-    if text and plain.isascii() and f"x_{text}" not in used:
-        return f"x_{text}"
-    return f"x_{text or 'field'}_{derived_id(header)[:8]}"

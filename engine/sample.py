@@ -119,7 +119,7 @@ class SampleChooser:
         for line in obj.mapping_line_ids:
             if line.fate == "dropped":
                 continue
-            spec = obj._spec()["fields"].get(line.canonical_field, {})
+            spec = line._field_spec()
             if line.transform == "links":
                 found |= self._listed(obj, records, line, spec)
             if line.transform != "reference":

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 
 from .restore import stamp_of
 from .schema_make import make_fields, make_model, tell_workers
+from .schema_models import ROOT_KEY, ROOT_PARENT, WindowMaker
 from .schema_plan import FORMS, VOCABULARIES
 
 
@@ -53,23 +54,7 @@ class SchemaBuilder:
 
         :param change: values before and after, of a record that existed
         """
-        base = {"team_ids": record.team_ids.ids} if item.kind == "stage" else False
-        is_made = item.action == "create" and item.kind != "setting"
-        origin = "created" if is_made else "matched"
-        previous, base = change or (False, base if is_made else False)
-        self.env["migration.crosswalk"].create(
-            {
-                "project_id": self.project.id,
-                "source_object": f"schema:{item.kind}",
-                "external_id": item.key,
-                "res_model": record._name,
-                "res_id": record.id,
-                "origin": origin,
-                "run_id": self.run.id if self.run else False,
-                "base_values": base,
-                "previous_values": previous,
-            }
-        )
+        self._link(item, record, item.key, change)
         item.write({"state": "done", "res_model": record._name, "res_id": record.id})
         self.env["migration.log"]._record(
             self.project,
@@ -84,6 +69,26 @@ class SchemaBuilder:
                     "message": item.name,
                 }
             ],
+        )
+
+    def _link(self, item, record, key, change=None):
+        """Note what was made or changed for an item, so that it can be undone."""
+        base = {"team_ids": record.team_ids.ids} if item.kind == "stage" else False
+        is_made = item.action == "create" and item.kind != "setting"
+        origin = "created" if is_made else "matched"
+        previous, base = change or (False, base if is_made else False)
+        self.env["migration.crosswalk"].create(
+            {
+                "project_id": self.project.id,
+                "source_object": f"schema:{item.kind}",
+                "external_id": key,
+                "res_model": record._name,
+                "res_id": record.id,
+                "origin": origin,
+                "run_id": self.run.id if self.run else False,
+                "base_values": base,
+                "previous_values": previous,
+            }
         )
 
     def _reuse(self, item, model):
@@ -173,6 +178,19 @@ class SchemaBuilder:
             item.action = "reuse"
             return model
         return make_model(self.env, vals | {"label": item.name})
+
+    def _make_window(self, item):
+        """Make menu and views of a custom model; each of them can be undone."""
+        parent = self.env.ref(ROOT_PARENT).id
+        root = self.project._schema_links().get(("window", ROOT_KEY), parent)
+        if item.key == ROOT_KEY:
+            vals = {"name": item.name, "parent_id": parent, "sequence": 90}
+            return self.env["ir.ui.menu"].create(vals)
+        vals = item.vals | {"label": item.name}
+        *others, menu = WindowMaker(self.project, vals).make(root)
+        for place, record in enumerate(others):
+            self._link(item, record, f"{item.key}#{place}")
+        return menu
 
     def _make_view(self, item):
         model = item.vals["model"]

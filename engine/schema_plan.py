@@ -9,6 +9,7 @@ from .associations import COMPANIONS
 from .keys import key_of
 from .pipelines import Pipelines, lines_by_target
 from .schema_leads import plan_leads
+from .schema_models import ModelPlanner
 from .targets import TARGETS
 from .transforms import tag_kind
 from .values import cell_text
@@ -30,6 +31,7 @@ _ORDER = {
     "model": 40,
     "field": 50,
     "option": 55,
+    "window": 58,
     "view": 60,
     "setting": 70,
 }
@@ -54,6 +56,7 @@ class SchemaPlanner:
         self._pipelines()
         self._vocabularies()
         plan_leads(self)
+        ModelPlanner(self).plan()
         self._fields()
         known = {(item.kind, item.key): item for item in self.project.schema_item_ids}
         for place, vals in self.items.items():
@@ -202,7 +205,7 @@ class SchemaPlanner:
         for line in self._mapped_lines():
             kind = line.transform
             if kind == "tags":
-                kind = tag_kind(TARGETS[line.object_id.target].model)
+                kind = tag_kind(line.object_id._target_model())
             if kind not in VOCABULARIES:
                 continue
             if line.transform == "tags":
@@ -327,7 +330,8 @@ class SchemaPlanner:
                 line.canonical_field or line.source_field
             )
             ttype = line.new_field_type or "char"
-            more = {"relation": spec["relation"]} if spec.get("relation") else {}
+            relation = line._relation() if ttype in ("many2one", "many2many") else ""
+            more = {"relation": relation} if relation else {}
             yield name, ttype, label, more
             if line.transform == "links":
                 yield from self._companions(spec)
@@ -385,8 +389,13 @@ class SchemaPlanner:
         taken = {
             field.get_description(self.env, ["string"])["string"]
             for name in models
+            if name in self.env
             for field in self.env[name]._fields.values()
-        } | {item["name"] for place, item in self.items.items() if place[0] == "field"}
+        } | {
+            item["name"]
+            for (kind, key), item in self.items.items()
+            if kind == "field" and key.partition(".x_")[0] in models
+        }
         return self.env._("%s (Source)", label) if label in taken else label
 
 
@@ -410,7 +419,7 @@ def _relation_vals(env, model, name, ttype, more):
 
 def _readable(name):
     """Return a header as a label: ``custom.sq_ft`` of a live source as ``Sq Ft``."""
-    text = name.removeprefix("custom.")
+    text = re.sub(r"^(custom|answer|references)\.", "", name)
     if text != text.lower() or " " in text:
         return text
     return " ".join(re.split(r"[._\s]+", text)).title()

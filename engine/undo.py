@@ -57,8 +57,12 @@ class UndoPlanner:
     def _plan_batch(self, links):
         rows = []
         for model, group in links.grouped("res_model").items():
-            alive = set(self.env[model].browse(group.mapped("res_id")).exists().ids)
-            edited = find_edits(self.env, model, group.filtered("staged_record_id"))
+            alive, edited = set(), {}
+            if model in self.env:
+                found = self.env[model].browse(group.mapped("res_id")).exists()
+                alive = set(found.ids)
+                links_of_records = group.filtered("staged_record_id")
+                edited = find_edits(self.env, model, links_of_records)
             for link in group:
                 fate, reason = self._fate(link, alive, edited)
                 rows.append(

@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..engine.fillable import is_custom, is_fillable
-from ..engine.targets import TARGETS
 
 FATES = [
     ("mapped", "Mapped"),
@@ -62,6 +61,12 @@ class MigrationMappingLine(models.Model):
         required=True,
         help="When the value refers to a record that the source does not have.",
     )
+    reference_object = fields.Char(
+        "Refers To",
+        readonly=True,
+        help="Object of the source whose records the values are the ids of, where no "
+        "preset can know it.",
+    )
     new_field_type = fields.Selection(
         [
             ("char", "Text"),
@@ -97,6 +102,20 @@ class MigrationMappingLine(models.Model):
         from ..engine.transforms import TRANSFORM_LABELS
 
         return list(TRANSFORM_LABELS.items())
+
+    def _field_spec(self):
+        """Return what the preset says of the field, with what was found out since."""
+        self.ensure_one()
+        fields_spec = self.object_id._spec().get("fields", {})
+        spec = fields_spec.get(self.canonical_field, {})
+        name = self.reference_object
+        return spec | {"object": name} if name else spec
+
+    def _relation(self):
+        """Return the model that a link of this line leads to, or False."""
+        spec = self._field_spec()
+        other = self.project_id._object(spec.get("object"))
+        return spec.get("relation") or (other and other._target_model())
 
     def write(self, vals):
         """A changed decision is a new one: it needs confirming again."""
@@ -195,9 +214,9 @@ class MigrationMappingLine(models.Model):
         obj = self.object_id
         if not obj.target:
             return self.env._("%s are not loaded: drop the field.", obj.label)
-        model = self.env[TARGETS[obj.target].main_model(self.env)]
+        fields = obj._target_fields()
         is_rest_right = not rest or (
-            rest.startswith("x_") and is_custom(model._fields.get(rest))
+            rest.startswith("x_") and is_custom(fields.get(rest))
         )
         if is_fillable(obj, name, transform) and is_rest_right:
             return False

@@ -24,6 +24,11 @@ class MigrationObject(models.Model):
         readonly=True,
         help="What the records become in Odoo. Empty: staged and shown, not loaded.",
     )
+    target_model = fields.Char(
+        "Custom Model",
+        readonly=True,
+        help="Technical name of the custom model that is made for these records.",
+    )
     source_files = fields.Char(readonly=True, help="Where the records came from.")
     field_names = fields.Json(readonly=True, help="Header of the source, in order.")
     refused_count = fields.Integer(
@@ -99,6 +104,25 @@ class MigrationObject(models.Model):
         """Return whether its records are staged by kind, each kind as an object."""
         self.ensure_one()
         return "split" in self._spec() and ":" not in self.name
+
+    def _target_model(self):
+        """Return the name of the Odoo model that records (usually) become."""
+        self.ensure_one()
+        target = TARGETS.get(self.target)
+        return self.target_model or (target.main_model(self.env) if target else False)
+
+    def _target_models(self):
+        """Return ``{model: relation_fields}`` of all that records become."""
+        self.ensure_one()
+        target = TARGETS[self.target]
+        if self.target_model:
+            return {self.target_model: target.relation_fields}
+        return target.models()
+
+    def _target_fields(self):
+        """Return the fields of that model, none while it is still to be made."""
+        model = self._target_model()
+        return self.env[model]._fields if model in self.env else {}
 
     def action_open_staged(self):
         """Open the staged records of this object."""

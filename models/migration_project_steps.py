@@ -222,7 +222,8 @@ class MigrationProject(models.Model):
         if not self.mapping_line_ids:
             raise UserError(self.env._("There is no map yet: stage the files first."))
         for obj in self.object_ids.filtered("target"):
-            if TARGETS[obj.target].model not in self.env:
+            model = TARGETS[obj.target].model
+            if model and model not in self.env:
                 raise UserError(
                     self.env._(
                         "The app for %s was uninstalled: stage the source again.",

@@ -1,5 +1,5 @@
 from odoo import fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 
 class MigrationSchemaItem(models.Model):
@@ -28,6 +28,7 @@ class MigrationSchemaItem(models.Model):
             ("equipment_category", "Equipment Category"),
             ("field", "Custom Field"),
             ("option", "Pick-List Value"),
+            ("window", "Menu and Views"),
             ("view", "View"),
             ("setting", "Setting"),
         ],
@@ -69,6 +70,13 @@ class MigrationSchemaItem(models.Model):
             return super().write(vals)
         if set(vals) - {"name", "action", "is_confirmed"}:
             raise AccessError(self.env._("The schema plan is made from the map."))
+        if vals.get("action") == "skip" and "model" in self.mapped("kind"):
+            raise UserError(
+                self.env._(
+                    "Whether there is a custom model is chosen on the source object: "
+                    "choose Leave Out there."
+                )
+            )
         if vals.get("is_confirmed"):
             for project in self.project_id:
                 project._check_operator()

@@ -4,6 +4,7 @@ from . import test_changes
 from . import test_chatter_order
 from . import test_connection
 from . import test_converters
+from . import test_custom_models
 from . import test_dates
 from . import test_demo_bundle
 from . import test_discover

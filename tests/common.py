@@ -79,10 +79,11 @@ class MigrationCommon(TransactionCase):
         super().setUp()
 
     def _custom_fields(self):
-        """Return the custom fields that the registry knows."""
+        """Return the custom models and fields that the registry knows."""
+        own = [name for name in self.registry if name.startswith("x_")]
         return {
             (model, name)
-            for model in ("res.partner", "crm.lead", "ir.attachment")
+            for model in ("res.partner", "crm.lead", "ir.attachment", *own)
             for name in self.registry[model]._fields
             if name.startswith("x_")
         }

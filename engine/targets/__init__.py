@@ -3,6 +3,7 @@
 from .activity import ActivityTarget
 from .attachment import AttachmentTarget
 from .contact import ContactTarget
+from .custom import CustomTarget, DefinitionTarget
 from .equipment import EquipmentTarget
 from .equipment_text import EquipmentTextTarget
 from .group import GroupTarget
@@ -28,5 +29,7 @@ TARGETS = {
     "message": MessageTarget,
     "activity": ActivityTarget,
     "attachment": AttachmentTarget,
+    "custom": CustomTarget,
+    "definition": DefinitionTarget,
     "template": TemplateTarget,
 }

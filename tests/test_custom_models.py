@@ -1,0 +1,280 @@
+from datetime import datetime
+
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+from .common import MigrationCommon, table
+from .live_case import LiveCase
+
+CLIENTS = table(
+    {"Client ID": "C-1", "Full Name": "Dana Whitfield", "Email": "dana@mail.example"},
+    {"Client ID": "C-2", "Full Name": "Ravi Rao", "Email": "ravi@mail.example"},
+)
+FORMS = table(
+    {"Form ID": "F-1", "Form Name": "Client intake", "Description": "Before we meet"},
+    {"Form ID": "F-2", "Form Name": "Yearly review"},
+    {"Form ID": "F-9", "Form Name": "Never used"},
+)
+QUESTIONS = table(
+    {"Question ID": "Q-1", "Form ID": "F-1", "Question": "Goal"},
+    {"Question ID": "Q-9", "Form ID": "F-9", "Question": "Why?"},
+)
+INTAKE, REVIEW = "form_responses:client_intake", "form_responses:yearly_review"
+
+
+def answers(form, submission, client, **given):
+    """Return the rows of one submission."""
+    return [
+        {
+            "Submission ID": submission,
+            "Form Name": form,
+            "Client ID": client,
+            "Client Email": "dana@mail.example" if submission == "S-3" else "",
+            "Submitted At": "2024-01-02 10:00",
+            "Question": question.replace("_", " "),
+            "Answer": answer,
+        }
+        for question, answer in given.items()
+    ]
+
+
+RESPONSES = table(
+    *answers("Client intake", "S-1", "C-1", Goal="Career", How_ready="7", Agreed="Yes"),
+    *answers("Client intake", "S-2", "C-2", Goal="Sleep", How_ready="3", Agreed="No"),
+    *answers("Client intake", "S-3", "", Goal="Health", How_ready="", Agreed="Yes"),
+    *answers("Client intake", "S-4", "C-404", Goal="Luck", How_ready="", Agreed=""),
+    *answers("Yearly review", "R-1", "C-1", Mood="Good", Next="One\nTwo"),
+)
+FILES = {
+    "contacts.csv": CLIENTS,
+    "forms.csv": FORMS,
+    "form_questions.csv": QUESTIONS,
+    "form_responses.csv": RESPONSES,
+}
+
+
+def counts(env):
+    """Return what custom models consist of: how much of each there is."""
+    models = (
+        "ir.model",
+        "ir.model.fields",
+        "ir.model.access",
+        "ir.rule",
+        "ir.ui.view",
+        "ir.ui.menu",
+        "ir.actions.act_window",
+        "ir.model.data",
+    )
+    return {model: env[model].sudo().search_count(Domain.TRUE) for model in models}
+
+
+class TestForms(MigrationCommon):
+    """Answers of intake forms become records of custom models."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.before = counts(cls.env)
+        cls.project = cls.staged(FILES)
+        cls.confirm_all(cls.project)
+        cls.project.action_plan_schema()
+        cls.plan = {
+            (item.kind, item.key): (item.reason, item.record_count)
+            for item in cls.project.schema_item_ids
+        }
+        cls.made_by_plan = counts(cls.env) != cls.before
+        cls.load(cls.apply_schema(cls.project))
+
+    def answer(self, name, external_id):
+        return self.target(self.project, name, external_id)
+
+    def test_each_form_has_a_model_of_its_own(self):
+        intake, review = self.answer(INTAKE, "S-1"), self.answer(REVIEW, "R-1")
+        self.assertEqual(intake._name, "x_client_intake")
+        self.assertEqual(review._name, "x_yearly_review")
+        self.assertEqual(intake._description, "Client intake")
+        self.assertEqual(self.env["x_client_intake"].search_count([]), 4)
+        self.assertNotIn("x_mood", intake._fields)
+
+    def test_answers_keep_their_type_and_text(self):
+        intake = self.answer(INTAKE, "S-1")
+        self.assertEqual((intake.x_goal, intake.x_how_ready), ("Career", 7))
+        self.assertIs(intake.x_agreed, True)
+        self.assertEqual(self.answer(REVIEW, "R-1").x_next, "One\nTwo")
+        self.assertEqual(intake.x_source_created_on, datetime(2024, 1, 2, 10))
+        self.assertEqual(intake.create_date, datetime(2024, 1, 2, 10))
+        self.assertEqual(intake.x_company_id, self.company)
+
+    def test_a_client_is_found_by_id_or_e_mail(self):
+        dana = self.target(self.project, "contacts", "C-1")
+        self.assertEqual(self.answer(INTAKE, "S-1").x_partner_id, dana)
+        self.assertEqual(self.answer(INTAKE, "S-3").x_partner_id, dana)
+        self.assertEqual(self.answer(INTAKE, "S-3").x_client_email, "dana@mail.example")
+
+    def test_an_answer_of_an_unknown_client_lands_and_says_so(self):
+        lost = self.answer(INTAKE, "S-4")
+        self.assertFalse(lost.x_partner_id)
+        self.assertEqual(lost.x_goal, "Luck")
+        found = self.findings(self.project, "unreadable", external_id="S-4")
+        self.assertEqual(found.value, "C-404")
+
+    def test_the_plan_says_all_of_it_before_anything_is_made(self):
+        self.assertFalse(self.made_by_plan)
+        reason, count = self.plan["model", INTAKE]
+        self.assertEqual(count, 4)
+        for text in (
+            "x_client_intake (Before we meet)",
+            "x_goal (char)",
+            "x_how_ready (integer)",
+            "x_agreed (boolean)",
+            "x_partner_id → res.partner",
+        ):
+            self.assertIn(text, reason)
+        self.assertIn(("window", REVIEW), self.plan)
+
+    def test_definitions_end_in_the_model_they_became(self):
+        model = self.env["ir.model"]._get("x_client_intake")
+        for name, external_id in (("forms", "F-1"), ("form_questions", "Q-1")):
+            record = self.assertBucket(self.project, name, external_id, "merged")
+            self.assertIn("x_client_intake", record.reason)
+            self.assertEqual(self.target(self.project, name, external_id), model)
+        for name, external_id in (("forms", "F-9"), ("form_questions", "Q-9")):
+            record = self.assertBucket(self.project, name, external_id, "excluded")
+            self.assertEqual(record.reason, "There are no records of it.")
+
+    def test_the_books_balance(self):
+        self.assertTrue(self.project.is_balanced)
+        self.assertEqual(self.book(self.project, "Client intake").created_count, 4)
+        link = self.book(self.project, "Client intake: Client ID")
+        self.assertEqual((link.source_count, link.found_count), (3, 2))
+
+    def test_everybody_reads_salespeople_write_managers_delete(self):
+        clerk = self.make_user("Cleo", "cleo@practice.example", "base.group_user")
+        boss = self.make_user(
+            "Bo", "bo@practice.example", "sales_team.group_sale_manager"
+        )
+        record = self.answer(INTAKE, "S-1")
+        self.assertEqual(record.with_user(clerk).x_goal, "Career")
+        with self.assertRaises(AccessError):
+            record.with_user(clerk).write({"x_goal": "No"})
+        record.with_user(self.ana).write({"x_goal": "By Ana"})
+        with self.assertRaises(AccessError):
+            record.with_user(self.ana).unlink()
+        record.with_user(boss).unlink()
+
+    def test_another_company_sees_nothing(self):
+        company = self.env["res.company"].create({"name": "Other"})
+        other = self.make_user(
+            "Otto",
+            "otto@practice.example",
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+        )
+        self.assertFalse(self.env["x_client_intake"].with_user(other).search([]))
+
+    def test_its_windows_open(self):
+        model = self.env["x_client_intake"].with_user(self.ana)
+        views = model.get_views([(False, "form"), (False, "list"), (False, "search")])
+        for kind in ("form", "list"):
+            arch = views["views"][kind]["arch"]
+            for name in ("x_goal", "x_partner_id", "x_how_ready"):
+                self.assertIn(f'name="{name}"', arch)
+        self.assertIn("group_by", views["views"]["search"]["arch"])
+        found = model.web_search_read([], {"x_partner_id": {"fields": {}}})
+        self.assertEqual(found["length"], 4)
+
+    def test_a_menu_leads_there(self):
+        menus = self.env["ir.ui.menu"].with_user(self.ana).load_menus(False)
+        found = [menu for menu in menus.values() if menu["name"] == "Client intake"]
+        self.assertEqual(found[0]["action_model"], "ir.actions.act_window")
+        action = self.env["ir.actions.act_window"].browse(found[0]["action_id"])
+        self.assertEqual(action.res_model, "x_client_intake")
+        root = next(m for m in menus.values() if found[0]["id"] in m["children"])
+        self.assertEqual(root["name"], "Migrated Data")
+
+    def test_a_rollback_leaves_nothing_and_a_run_after_it_starts_clean(self):
+        self.project.action_rollback(background=False)
+        self.env.invalidate_all()
+        lines = self.project.sudo().rollback_line_ids
+        self.assertEqual(set(lines.mapped("state")), {"done"})
+        self.assertEqual(counts(self.env), self.before)
+        self.assertNotIn("x_client_intake", self.env)
+        self.env.cr.execute("SELECT 1 FROM pg_class WHERE relname LIKE 'x\\_client%'")
+        self.assertFalse(self.env.cr.fetchall())
+        self.load(self.apply_schema(self.project))
+        self.assertEqual(self.answer(INTAKE, "S-1").x_goal, "Career")
+        self.assertTrue(self.project.is_balanced)
+
+    def test_a_model_with_records_of_people_stays_as_a_whole(self):
+        model = self.env["x_client_intake"].with_user(self.ana)
+        own = model.create({"x_name": "By hand", "x_goal": "Ours"})
+        self.a_day_passes()
+        self.env.cr.execute(
+            "UPDATE x_client_intake SET create_date = now() WHERE id = %s", [own.id]
+        )
+        self.project.action_rollback(background=False)
+        self.env.invalidate_all()
+        self.assertEqual(self.env["x_client_intake"].search([]).x_goal, "Ours")
+        self.assertNotIn("x_yearly_review", self.env)
+        model.get_views([(False, "form"), (False, "list"), (False, "search")])
+        menus = self.env["ir.ui.menu"].with_user(self.ana).load_menus(False)
+        names = {menu["name"] for menu in menus.values()}
+        self.assertIn("Client intake", names)
+        self.assertNotIn("Yearly review", names)
+
+    def test_a_second_project_makes_a_model_of_another_name(self):
+        other = self.migrated(FILES)
+        record = self.target(other, INTAKE, "S-1")
+        self.assertEqual(record._name, "x_client_intake_2")
+        other.action_rollback(background=False)
+        self.env.invalidate_all()
+        self.assertNotIn("x_client_intake_2", self.env)
+        self.assertEqual(self.answer(INTAKE, "S-1").x_goal, "Career")
+
+    def test_what_changed_is_updated_and_a_persons_edit_is_kept(self):
+        self.a_day_passes()
+        self.answer(INTAKE, "S-2").with_user(self.ana).x_goal = "By Ana"
+        changed = RESPONSES.replace("Career", "Family").replace("Sleep", "Rest")
+        self.stage(self.project, FILES | {"form_responses.csv": changed})
+        self.load(self.project)
+        self.assertEqual(self.answer(INTAKE, "S-1").x_goal, "Family")
+        self.assertEqual(self.answer(INTAKE, "S-2").x_goal, "By Ana")
+        self.assertEqual(self.env["x_client_intake"].search_count([]), 4)
+
+
+class TestCustomObjects(LiveCase):
+    """Records of FastTrack's custom objects, each kind with its own model."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.project = cls.connect("fasttrack", "fasttrack_relay")
+        cls.switch_off(cls.project, "activity", "attachment", "deal", "lead")
+        cls.stage(cls.project)
+        cls.load(cls.apply_schema(cls.confirm_all(cls.project)))
+        cls.store = cls.sources.world.fasttrack
+
+    def test_both_objects_land_whole(self):
+        for kind in ("subscription", "installation"):
+            name = f"custom_object_record:{kind}"
+            records = [
+                record
+                for record in self.store.tables["custom_object_record"].values()
+                if record["object"] == kind
+            ]
+            self.assertEqual(len(records), 30)
+            for source in records:
+                record = self.target(self.project, name, source["id"])
+                self.assertEqual(record._name, f"x_{kind}")
+                self.assertEqual(record.x_name, source["name"])
+                self._same(record, source)
+
+    def _same(self, record, source):
+        for entry in source["fields"]:
+            value = record[f"x_{entry['key']}"]
+            text = str(value).lower() if entry["type"] == "BOOLEAN" else str(value)
+            self.assertEqual(text, entry["value"])
+        for reference in source["references"]:
+            linked = record[f"x_{reference['key']}"]
+            wanted = self.target(self.project, reference["object"], reference["id"])
+            self.assertEqual(linked, wanted or linked.browse())
