@@ -31,10 +31,10 @@ class CustomTarget(Target):
         self.set_create_date(records, mapped_list)
 
 
-class DefinitionTarget(Target):
+class KindTarget(Target):
     """What the source says of a kind: it lives on in the custom model made of it."""
 
-    key = "definition"
+    key = "kind"
     label = "Definition of a Custom Model"
     model = "ir.model"
 
