@@ -1,7 +1,7 @@
 """The engines: one job each, behind the thin models that start them.
 
-discover, stage, profile, propose, schema, load, sample, verify, undo. An engine works
-in batches; :class:`~.base.Engine` says how a run drives it.
+discover, stage, profile, propose, schema, load, owners, sample, verify, undo.
+An engine works in batches; :class:`~.base.Engine` says how a run drives it.
 """
 
 import importlib
@@ -12,6 +12,7 @@ _ENGINES = {
     "profile": ("profile", "ProfileEngine"),
     "sample": ("sample", "SampleEngine"),
     "load": ("load", "LoadEngine"),
+    "owners": ("owner_apply", "ApplyOwnersEngine"),
     "verify": ("verify", "VerifyEngine"),
     "rollback": ("undo", "UndoEngine"),
 }

@@ -212,7 +212,7 @@ class Bookkeeper:
     def _side_effects(self):
         """Whom the load told or subscribed: nobody, counted in its own batches."""
         loads = self.env["migration.run"].search(
-            [("project_id", "=", self.project.id), ("kind", "=", "load")]
+            [("project_id", "=", self.project.id), ("kind", "in", ("load", "owners"))]
         )
         for key, label in SIDE_EFFECTS.items():
             made = sum((run.stats or {}).get(f"made:{key}", 0) for run in loads)

@@ -12,6 +12,7 @@ from .filestore import clear_spool
 from .inserts import insert_rows
 from .load_order import LoadOrder
 from .mapper import Mapped, Note, RecordMapper
+from .owners import match_again
 from .quiet import SideEffectWatch
 from .targets import TARGETS
 from .values import left_behind, portable
@@ -25,6 +26,9 @@ _FINDINGS = {
     "moved": "2_warning",
     "assumed": "2_warning",
     "unlinked": "2_warning",
+    "unplaced": "2_warning",
+    "no_rate": "2_warning",
+    "unclear": "2_warning",
 }
 
 
@@ -411,6 +415,8 @@ class LoadEngine(Engine):
         again._set_bucket("pending")
         self._forget_findings()
         self.project._check_map()
+        # a user may have been created since the board was made
+        match_again(self.project)
         self.clear("migration.reconciliation.line")
         self.clear("migration.rollback.line", ("state", "=", "planned"))
         for obj in self.project.object_ids:

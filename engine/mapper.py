@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 from odoo.fields import Command
 
 from ..exceptions import MappingError, MigrationError
+from ..tools.converters import to_text
 from .keys import key_of
 from .places import Places
 from .transforms import make_transform
 
 #: Lines that others depend on come first: a state is looked up in its country.
-_ORDER = {"country": 0, "state": 1, "links": 9}
+#: The address says how its phone numbers are dialled.
+_ORDER = {"country": 0, "state": 1, "phone": 9, "links": 9}
 
 
 @dataclass
@@ -87,6 +89,7 @@ class RecordMapper:
             for line in lines
         ]
         self._notes = []
+        self._asides = {}
         self._payloads = {}
 
     @cached_property
@@ -128,6 +131,10 @@ class RecordMapper:
             Note(line.source_field, line.target_field or "", str(value), kind, message)
         )
 
+    def aside(self, name, value):
+        """Hand a virtual value to the target that the converted one gives away."""
+        self._asides[name] = value
+
     def prefetch(self, records):
         """Look up in a few queries what the batch refers to."""
         self._payloads = {record.id: record.payload for record in records}
@@ -136,7 +143,7 @@ class RecordMapper:
 
     def map(self, record):
         """Return the :class:`Mapped` of one staged record."""
-        self._notes = []
+        self._notes, self._asides = [], {}
         mapped = Mapped(record)
         payload = self.payload(record)
         for line, source_field, target_field, transform in self._steps:
@@ -146,12 +153,14 @@ class RecordMapper:
             try:
                 value, rest = transform.convert(raw, record, mapped.vals)
             except (ValueError, MappingError) as error:
-                self._refuse(mapped, line, raw, error)
+                keeps_text = getattr(transform, "keeps_text", False)
+                self._refuse(mapped, line, raw, error, keeps_text)
                 continue
             self._put(mapped, target_field, value)
             if rest:
                 self._keep_rest(mapped, line, raw, rest)
         mapped.notes = self._notes
+        mapped.inputs.update(self._asides)
         return mapped
 
     def emptied(self, mapped, written, renamed):
@@ -174,12 +183,18 @@ class RecordMapper:
             if name in written and name not in mapped.vals
         }
 
-    def _refuse(self, mapped, line, raw, error):
-        """A value that cannot be used fails its record, or leaves its field empty."""
+    def _refuse(self, mapped, line, raw, error, keeps_text):
+        """A value that cannot be used fails its record, or leaves its field empty.
+
+        Its text is kept beside it where the map has a place for that.
+        """
         is_reference = line.transform in ("reference", "stage")
         if is_reference and line.on_missing == "fail":
             code = f"bad_{line.transform}"
             mapped.error = mapped.error or (code, line.source_field, raw, str(error))
+        elif keeps_text and line.rest_field:
+            self._put(mapped, line.rest_field, to_text(raw))
+            self.note(line, raw, "unplaced", str(error))
         else:
             self.note(line, raw, "unreadable", str(error))
 

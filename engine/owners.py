@@ -6,29 +6,26 @@ from odoo.tools import SQL
 
 from ..tools.converters import split_multi, to_boolean
 from .keys import clean_id, key_of
+from .owner_users import UserIndex
 from .values import cell_text
+
+#: Figures of a row that follow the source also where a person has decided.
+_FIGURES = ("record_count", "deal_count", "open_value", "value_note")
 
 
 class OwnerMatcher:
     """Builds the owner board: every owner named anywhere, with the user found."""
 
-    def __init__(self, engine):
+    def __init__(self, engine, deals):
+        """:param deals: the :class:`~.owner_deals.OpenDeals` of the project"""
         self.engine = engine
+        self.deals = deals
         self.env = engine.env
         self.project = engine.project
-        users = (
-            self.env["res.users"]
-            .with_context(active_test=False)
-            .search([("share", "=", False)])
-        )
-        self._by_email, self._by_name, self._ids = {}, {}, {}
-        for user in users:
-            for text in (user.login, user.email):
-                if text:
-                    self._by_email.setdefault(text.strip().lower(), user)
-            if not user.has_group("base.group_system"):
-                # a name is no proof: nobody becomes an administrator by it
-                self._by_name.setdefault(key_of(user.name), []).append(user)
+        self.users = UserIndex(self.project)
+        #: what an owner has at stake: {key of the board: [deals, value, {code: value}]}
+        self._stakes = {}
+        self._ids = {}
 
     def match(self):
         """Create or refresh one row per owner; a choice made by hand is kept."""
@@ -38,17 +35,40 @@ class OwnerMatcher:
             for member in members.values()
             for alias in member["alias_keys"]
         }
-        places = {}
+        places, deals = {}, {}
         for (text, email, name), count, place in self._named():
             member = self._member_of(text, email, name, members, aliases)
             member["record_count"] += count
             places.setdefault(_key(member), place)
+            line = place[0]
+            if line not in deals:
+                deals[line] = self._deals_of(line)
+            self._stake(_key(member), deals[line].pop(text, None))
         known = {owner.key: owner for owner in self.project.owner_ids}
         for key, member in members.items():
             self._store(key, member, known.pop(key, None))
         self._forget(known.values())
         self._report(places)
         self._report_users()
+
+    def _deals_of(self, line):
+        """Return the open deals of a line by the first owner each of them names."""
+        found = {}
+        rows = self.deals.by_owner(line) if line.transform == "owner" else {}
+        for text, (count, value, others) in rows.items():
+            first = next(iter(split_multi(text)), "")
+            deals, total, rest = found.get(first, (0, 0.0, Counter()))
+            found[first] = (deals + count, total + value, rest + others)
+        return found
+
+    def _stake(self, key, stake):
+        if stake:
+            deals, value, others = self._stakes.get(key, (0, 0.0, Counter()))
+            self._stakes[key] = (
+                deals + stake[0],
+                value + stake[1],
+                others + Counter(stake[2]),
+            )
 
     def _member_of(self, text, email, name, members, aliases):
         """Return the owner that a record names; one that nobody listed is new."""
@@ -71,16 +91,16 @@ class OwnerMatcher:
         if not owner:
             vals |= {"project_id": self.project.id, "key": key}
             self.env["migration.owner"].create(vals)
-        elif owner.method == "manual":
-            owner.write({"record_count": vals["record_count"]})
+        elif owner._is_decided():
+            owner.write({name: vals[name] for name in _FIGURES})
         else:
             owner.write(vals)
 
     def _forget(self, owners):
         """Take off the board whom the source no longer names."""
         for owner in owners:
-            if owner.method == "manual":
-                owner.record_count = 0
+            if owner._is_decided():
+                owner.write(dict.fromkeys(_FIGURES, False))
             else:
                 owner.unlink()
 
@@ -159,22 +179,19 @@ class OwnerMatcher:
         return members
 
     def _vals(self, member):
-        user, method = self._find(member)
-        return member | {"user_id": user.id if user else False, "method": method}
-
-    def _find(self, member):
-        user, method = self._by_email.get(member["email"].lower()), "email"
-        if not user:
-            namesakes = self._by_name.get(key_of(member["name"]), [])
-            user = namesakes[0] if len(namesakes) == 1 else None
-            method = "name"
-        if not user:
-            return None, "none"
-        if not user.active:
-            return None, "archived"
-        if self.project.company_id not in user.company_ids:
-            return None, "no_access"
-        return user, method
+        deals, value, others = self._stakes.get(_key(member), (0, 0.0, {}))
+        left_out = ", ".join(f"{amount:,.2f} {code}" for code, amount in others.items())
+        found = find_user(self.users, member["email"], member["name"])
+        return (
+            member
+            | found
+            | {
+                "deal_count": deals,
+                "open_value": value,
+                "value_note": left_out
+                and self.env._("And %s, for which Odoo has no rate.", left_out),
+            }
+        )
 
     def _report(self, places):
         """List the owners whose records go to the fallback user, and where one is."""
@@ -185,7 +202,10 @@ class OwnerMatcher:
         )
         rows = []
         for owner in self.project.owner_ids:
-            if owner.user_id or not owner.record_count:
+            is_name = owner.method == "name"
+            if owner.user_id and not is_name or not owner.record_count:
+                continue
+            if owner.key not in places or owner.method == "fallback":
                 continue
             line, staged_id = places[owner.key]
             record = self.env["migration.staged.record"].browse(staged_id)
@@ -199,7 +219,9 @@ class OwnerMatcher:
                     "line": record.source_line,
                     "field": line.source_field,
                     "value": owner.email or owner.name,
-                    "message": self.env._(
+                    "message": self._name_message(owner)
+                    if is_name
+                    else self.env._(
                         "%(why)s: %(count)s records go to the fallback user "
                         "%(fallback)s, unless you choose another user on the owner "
                         "board.",
@@ -211,20 +233,22 @@ class OwnerMatcher:
             )
         self.engine.findings("profile", rows)
 
+    def _name_message(self, owner):
+        return self.env._(
+            "Only the full name says that this is %(user)s (%(login)s), who gets "
+            "%(count)s records: confirm it on the owner board, or choose another user.",
+            user=owner.user_id.name,
+            login=owner.user_id.login,
+            count=owner.record_count,
+        )
+
     def _report_users(self):
         """List the Odoo users that nobody in the source is."""
-        matched = self.project.owner_ids.user_id
         staff = self._staff_object()
         email = staff.mapping_line_ids.filtered(
             lambda line: line.target_field == "_email"
         )[:1]
-        users = self.env["res.users"].search(
-            [
-                ("share", "=", False),
-                ("active", "=", True),
-                ("id", "not in", matched.ids),
-            ]
-        )
+        users = users_without_owner(self.project)
         self.engine.findings(
             "profile",
             [
@@ -241,6 +265,59 @@ class OwnerMatcher:
                 for user in users
             ],
         )
+
+
+def users_without_owner(project):
+    """Return the active internal users that nobody in the source is."""
+    return project.env["res.users"].search(
+        [
+            ("share", "=", False),
+            ("active", "=", True),
+            ("company_ids", "in", project.company_id.ids),
+            ("id", "not in", project.owner_ids.user_id.ids),
+        ]
+    )
+
+
+def find_user(users, email, name):
+    """Return what the board says of an owner's user, as values of its row.
+
+    :param users: the :class:`~.owner_users.UserIndex` of the project
+    """
+    found = users.find(email, name)
+    proposed, score = (None, 0) if found.user else users.propose(email, name)
+    return {
+        "user_id": found.user.id if found.user else False,
+        "method": found.method,
+        "hint": found.hint,
+        "proposed_user_id": proposed.id if proposed else False,
+        "proposed_score": score,
+    }
+
+
+def match_again(project, is_named=False):
+    """Look for the users of owners who have none, or whom somebody has archived.
+
+    A user may have been created since the source was staged. What a person decided
+    stays.
+
+    :param is_named: whether the full name counts as well; else only the e-mail does
+    :return: the rows that have a user now and had none
+    """
+    users, fresh = UserIndex(project), project.owner_ids.browse()
+    for owner in project.owner_ids:
+        if owner._is_decided() or (owner.user_id and users.can_own(owner.user_id)):
+            continue
+        vals = find_user(users, owner.email, owner.name)
+        if vals["method"] == "name" and not is_named and not owner.user_id:
+            continue
+        if any(owner[name] != vals[name] for name in ("method", "hint")) or (
+            owner.user_id.id != vals["user_id"]
+        ):
+            owner.write(vals)
+        if owner.user_id:
+            fresh |= owner
+    return fresh
 
 
 def owner_alias(external_id):

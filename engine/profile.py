@@ -8,6 +8,7 @@ from ..tools.dates import apply_order, candidate_formats, day_format
 from ..tools.infer import ValueProfile
 from .base import Engine
 from .kind_definitions import name_kinds, order_kinds
+from .owner_deals import OpenDeals
 from .owners import OwnerMatcher
 from .propose import MapProposer
 from .values import cell_text
@@ -211,7 +212,7 @@ class ProfileEngine(Engine):
 
     def finish(self):
         order_kinds(self.project)
-        OwnerMatcher(self).match()
+        OwnerMatcher(self, OpenDeals(self.project)).match()
         states = ("draft", "staged", "profiled")
         is_new = not self.run.is_incremental or self.project.state in states
         if is_new or self.project.unconfirmed_count:

@@ -5,6 +5,7 @@ import re
 from odoo.tools import SQL
 
 from ..tools.converters import split_multi, to_text
+from .amounts import KEPT_FIELDS
 from .associations import COMPANIONS
 from .keys import key_of
 from .pipelines import Pipelines, lines_by_target
@@ -24,6 +25,8 @@ VOCABULARIES = {
     "source": ("utm.source", 33),
     "industry": ("res.partner.industry", 34),
     "equipment_category": ("maintenance.equipment.category", 35),
+    "medium": ("utm.medium", 35),
+    "campaign": ("utm.campaign", 36),
 }
 _ORDER = {
     "team": 10,
@@ -297,6 +300,8 @@ class SchemaPlanner:
         for _rank, model, line, *field, more in sorted(wanted, key=lambda row: row[0]):
             self._field(model, *field, line, **more)
             tabs[model] = tabs.get(model, 0) + 1
+        if self.project.currency_rule == "keep":
+            self._kept_amounts(tabs)
         for key in dict.fromkeys(self.project.object_ids.mapped("target")):
             own = TARGETS[key].own_fields(self.env) if key else ()
             for model, name, ttype, label, reason in own:
@@ -320,6 +325,20 @@ class SchemaPlanner:
         if obj not in cache:
             cache[obj] = TARGETS[obj.target].field_models(obj)
         return cache[obj]
+
+    def _kept_amounts(self, tabs):
+        """Fields for what the source says of an amount, where the rule keeps it."""
+        lines = self._mapped_lines().filtered(
+            lambda line: line.target_field == "expected_revenue"
+        )
+        labels = {
+            "x_source_amount": self.env._("Amount at Source"),
+            "x_source_currency": self.env._("Currency at Source"),
+            "x_source_rate_date": self.env._("Converted at the Rate of"),
+        }
+        for name, ttype in KEPT_FIELDS.items() if lines else ():
+            self._field("crm.lead", name, ttype, labels[name], lines[0])
+            tabs["crm.lead"] = tabs.get("crm.lead", 0) + 1
 
     def _wanted(self, line):
         """Yield the custom fields that one line writes into."""

@@ -14,12 +14,16 @@ from markupsafe import Markup
 from odoo.fields import Command
 from odoo.tools import formataddr
 
+from odoo.addons.phone_validation.tools.phone_validation import phone_format
+
 from ..exceptions import MappingError
 from ..tools import converters
 from ..tools.dates import parse_date, parse_datetime
+from ..tools.money import currency_of, split_money
 from .associations import LinksTransform
 from .history import StageHistoryTransform
 from .keys import key_of
+from .languages import Languages
 from .links import LinkTransform, ListTransform, NamesTransform
 from .owners import owner_alias
 from .pipelines import Pipelines
@@ -50,11 +54,14 @@ TRANSFORM_LABELS = {
     "links": "References to Several Records",
     "country": "Country",
     "state": "State",
+    "language": "Language",
     "industry": "Industry",
     "tags": "Tags",
     "lost_reason": "Lost Reason",
     "source": "UTM Source",
     "equipment_category": "Equipment Category",
+    "medium": "UTM Medium",
+    "campaign": "UTM Campaign",
     "stage": "Stage of the Pipeline",
     "history": "Stage History",
     "key": "Identity",
@@ -63,6 +70,9 @@ TRANSFORM_LABELS = {
 
 class Transform:
     """Base: a line, its preset description, and the shared lookups of the mapper."""
+
+    #: whether the text of a value that resolves to nothing goes to the rest field
+    keeps_text = False
 
     def __init__(self, mapper, line, spec):
         self.mapper = mapper
@@ -85,11 +95,9 @@ class PlainTransform(Transform):
         "text": converters.to_text,
         "integer": converters.to_integer,
         "float": converters.to_float,
-        "money": converters.to_money,
         "percent": converters.to_percent,
         "share": converters.to_share,
         "boolean": converters.to_boolean,
-        "phone": converters.to_phone,
         "url": converters.to_url,
     }
 
@@ -99,6 +107,60 @@ class PlainTransform(Transform):
 
     def convert(self, raw, record, vals):
         return self._function(raw), ""
+
+
+class MoneyTransform(Transform):
+    """An amount; the currency that is written beside the number is not lost."""
+
+    def convert(self, raw, record, vals):
+        if isinstance(raw, dict):
+            amount, sign = split_money(raw)
+        else:
+            amount = converters.to_money(raw)
+            sign = currency_of(raw) if isinstance(raw, str) else ""
+        if sign and self.line.target_field == "expected_revenue":
+            self.mapper.aside("_currency_sign", sign)
+        elif sign:
+            message = self.env._("In %s: the number is kept as it is.", sign)
+            self.mapper.note(self.line, raw, "adjusted", message)
+        return amount, ""
+
+
+class PhoneTransform(Transform):
+    """A phone number as Odoo writes it: with its country, where that is known.
+
+    A number that is not valid in the record's country stays as the source wrote it.
+    """
+
+    def convert(self, raw, record, vals):
+        text = converters.to_phone(raw)
+        code = self.mapper.places.code(vals.get("country_id"))
+        if not text or not (code or text.startswith(("+", "00"))):
+            return text, ""
+        shown = phone_format(text, code, None, raise_exception=False)
+        if shown != text:
+            message = self.env._("Written as %s", shown)
+            self.mapper.note(self.line, raw, "adjusted", message)
+        return shown, ""
+
+
+class LanguageTransform(Transform):
+    """A language that is installed in Odoo, by code or by name."""
+
+    keeps_text = True
+
+    @cached_property
+    def _languages(self):
+        return Languages(self.env)
+
+    def convert(self, raw, record, vals):
+        text = converters.to_text(raw)
+        found = self._languages.find(text)
+        if not found:
+            raise MappingError(
+                self.env._("Language “%s” is not installed in Odoo.", text)
+            )
+        return found, ""
 
 
 class EmailTransform(Transform):
@@ -195,6 +257,8 @@ class AuthorTransform(Transform):
 class CountryTransform(Transform):
     """A country by code or any usual spelling."""
 
+    keeps_text = True
+
     def convert(self, raw, record, vals):
         found = self.mapper.places.country(converters.to_text(raw))
         if not found:
@@ -203,13 +267,31 @@ class CountryTransform(Transform):
 
 
 class StateTransform(Transform):
-    """A state by code or name, within the record's country when it has one."""
+    """A state by code or name, within the record's country when it has one.
+
+    Without a country the state says it, if there is but one state of that name.
+    """
+
+    keeps_text = True
 
     def convert(self, raw, record, vals):
-        text = converters.to_text(raw)
-        found = self.mapper.places.state(text, vals.get("country_id"))
+        text, places = converters.to_text(raw), self.mapper.places
+        found = places.state(text, vals.get("country_id"))
         if not found:
-            raise MappingError(self.env._("No state is called “%s”.", raw))
+            code = places.code(vals.get("country_id"))
+            raise MappingError(
+                self.env._(
+                    "%(country)s has no state “%(name)s”.", country=code, name=raw
+                )
+                if code
+                else self.env._("No state, or several, are called “%s”.", raw)
+            )
+        if not vals.get("country_id"):
+            vals["country_id"] = places.country_of(found)
+            message = self.env._(
+                "Its country, %s, too", places.code(vals["country_id"])
+            )
+            self.mapper.note(self.line, raw, "adjusted", message)
         return found, ""
 
 
@@ -295,6 +377,9 @@ _CLASSES = {
     "list": ListTransform,
     "names": NamesTransform,
     "email": EmailTransform,
+    "money": MoneyTransform,
+    "phone": PhoneTransform,
+    "language": LanguageTransform,
     "date": DateTransform,
     "datetime": DateTransform,
     "html": HtmlTransform,
@@ -309,6 +394,8 @@ _CLASSES = {
     "lost_reason": VocabularyTransform,
     "source": VocabularyTransform,
     "equipment_category": VocabularyTransform,
+    "medium": VocabularyTransform,
+    "campaign": VocabularyTransform,
     "tags": TagsTransform,
     "stage": StageTransform,
     "history": StageHistoryTransform,

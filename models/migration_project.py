@@ -1,3 +1,4 @@
+import base64
 from zoneinfo import available_timezones
 
 from odoo import api, fields, models
@@ -5,6 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..connectors import BundleConnector
 from ..engine.filestore import clear_spool
+from ..engine.owner_report import OwnerReport
 from ..exceptions import BadBundle
 from ..presets import load_preset, preset_selection
 from .migration_difference import NOTABLE
@@ -119,6 +121,23 @@ class MigrationProject(models.Model):
         ],
         help="Decides dates such as 03/04/2026. Empty: a person decides on the map.",
     )
+    currency_rule = fields.Selection(
+        [
+            ("convert", "Convert to the Company's Currency"),
+            ("keep", "Convert, and Keep What the Source Says"),
+        ],
+        string="Other Currencies",
+        required=True,
+        default="convert",
+        help="Amounts in another currency are converted at the rate of the deal's day. "
+        "Where Odoo has no rate, the deal fails; or, if you keep what the source says, "
+        "its expected revenue is 0 and the amount stands in fields of its own.",
+    )
+    source_currency_id = fields.Many2one(
+        "res.currency",
+        "Currency of the Source",
+        help="Of amounts that come without a currency. Empty: the company's.",
+    )
     keep_create_date = fields.Boolean(
         "Original Creation Dates",
         default=True,
@@ -133,6 +152,17 @@ class MigrationProject(models.Model):
     object_ids = fields.One2many("migration.object", "project_id")
     mapping_line_ids = fields.One2many("migration.mapping.line", "project_id")
     owner_ids = fields.One2many("migration.owner", "project_id")
+    open_owner_count = fields.Integer(compute="_compute_open_owner_count")
+    owner_report = fields.Binary(
+        compute="_compute_owner_report",
+        help="Who is who, which records the fallback user holds for somebody else, and "
+        "which users nobody in the source is.",
+    )
+    owner_report_name = fields.Char(compute="_compute_owner_report")
+    owner_table = fields.Binary(
+        compute="_compute_owner_report", help="The owner board as CSV."
+    )
+    owner_table_name = fields.Char(compute="_compute_owner_report")
     schema_item_ids = fields.One2many("migration.schema.item", "project_id")
     run_ids = fields.One2many("migration.run", "project_id")
     finding_ids = fields.One2many("migration.finding", "project_id")
@@ -260,6 +290,22 @@ class MigrationProject(models.Model):
             project.last_error = (
                 last.error if last.state in ("failed", "cancelled") else False
             )
+
+    @api.depends("owner_ids.is_open")
+    def _compute_open_owner_count(self):
+        counts = self._count_by_project("migration.owner", [("is_open", "=", True)])
+        for project in self:
+            project.open_owner_count = counts.get(project._origin, 0)
+
+    @api.depends("owner_ids")
+    def _compute_owner_report(self):
+        for project in self:
+            report = OwnerReport(project)
+            name = self.env._("Owners of %s", project.name).replace("/", "-")
+            project.owner_report = base64.b64encode(report.as_xlsx())
+            project.owner_report_name = f"{name}.xlsx"
+            project.owner_table = base64.b64encode(report.as_csv())
+            project.owner_table_name = f"{name}.csv"
 
     @api.depends("object_ids.staged_record_ids.state", "mapping_line_ids.is_confirmed")
     def _compute_counts(self):

@@ -64,7 +64,26 @@ class MigrationProject(models.Model):
 
     def action_open_owners(self):
         """Open the owner board."""
-        return self._open("migration_owner_action")
+        todo = {"search_default_to_decide": 1} if self.open_owner_count else {}
+        return self._open("migration_owner_action", **todo)
+
+    def action_download_owners(self):
+        """Download the user-resolution report as a workbook."""
+        return self._download("owner_report", "owner_report_name")
+
+    def action_download_owner_table(self):
+        """Download the owner board as CSV."""
+        return self._download("owner_table", "owner_table_name")
+
+    def _download(self, field, name):
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self._name}/{self.id}/{field}"
+            f"?download=true&filename_field={name}",
+            "target": "self",
+        }
 
     def action_open_schema(self):
         """Open the schema plan."""

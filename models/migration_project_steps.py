@@ -4,6 +4,7 @@ from zoneinfo import available_timezones
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..engine.owners import match_again
 from ..engine.quiet import QUIET_CONTEXT
 from ..engine.schema_build import SchemaBuilder
 from ..engine.schema_plan import SchemaPlanner
@@ -156,7 +157,30 @@ class MigrationProject(models.Model):
     def action_load(self, background=True):
         """Load every pending record, then read all of it back."""
         self._check_ready()
-        return self._start(["load", "verify"], background)
+        # records of an earlier run may have got a user since
+        owners = ["owners"] if self.loaded_count else []
+        return self._start(["load", *owners, "verify"], background)
+
+    def action_match_owners(self):
+        """Look for the users of unmatched owners again, also by their full name.
+
+        :return: a notification that says how many were found
+        """
+        self.ensure_one()
+        self._check_operator("profile")
+        found = match_again(self.sudo(), is_named=True)
+        message = self.env._("Users found: %s.", len(found))
+        return self._notify(message, "success" if found else "info")
+
+    def action_apply_owners(self, background=True):
+        """Give loaded records to the users that the owner board says now.
+
+        Only a record that still has the user whom the migration gave it is changed;
+        where a person has put another one, that one stays. Nobody is told.
+        """
+        self.ensure_one()
+        self.owner_ids._check_user_id()
+        return self._start(["owners", "verify"], background)
 
     def action_verify(self, background=True):
         """Read back every field and balance the books."""
@@ -246,6 +270,7 @@ class MigrationProject(models.Model):
         self._check_map()
         self._check_fallback_user_id()
         self.owner_ids._check_user_id()
+        self.schema_item_ids._check_fallback_user_id()
         SchemaPlanner(self.sudo()).plan()
         missing = self.schema_item_ids.filtered(
             lambda item: item.state != "done" and item.action != "skip"

@@ -41,6 +41,7 @@ class MigrationRun(models.Model):
             ("profile", "Profile"),
             ("sample", "Sample Run"),
             ("load", "Full Run"),
+            ("owners", "Apply Owners"),
             ("verify", "Verify"),
             ("rollback", "Rollback"),
         ],

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 
@@ -23,6 +23,8 @@ class MigrationSchemaItem(models.Model):
             ("category", "Contact Tag"),
             ("lost_reason", "Lost Reason"),
             ("source", "UTM Source"),
+            ("medium", "UTM Medium"),
+            ("campaign", "UTM Campaign"),
             ("industry", "Industry"),
             ("model", "Custom Model"),
             ("equipment_category", "Equipment Category"),
@@ -51,6 +53,12 @@ class MigrationSchemaItem(models.Model):
     res_id = fields.Many2oneReference(
         "Odoo Record", model_field="res_model", readonly=True
     )
+    fallback_user_id = fields.Many2one(
+        "res.users",
+        domain="[('share', '=', False)]",
+        help="Gets the deals of this sales team whose owner has no Odoo user. Empty: "
+        "the project's fallback user.",
+    )
     is_confirmed = fields.Boolean("Confirmed")
     state = fields.Selection(
         [("planned", "Planned"), ("done", "In Place"), ("failed", "Failed")],
@@ -64,11 +72,16 @@ class MigrationSchemaItem(models.Model):
         "(project_id, kind, key)", "The schema plan lists each item once."
     )
 
+    @api.constrains("fallback_user_id")
+    def _check_fallback_user_id(self):
+        for item in self.filtered("fallback_user_id"):
+            item.project_id._check_can_own(item.fallback_user_id)
+
     def write(self, vals):
         """People choose name and action; agreeing to it is the manager's."""
         if self.env.su:
             return super().write(vals)
-        if set(vals) - {"name", "action", "is_confirmed"}:
+        if set(vals) - {"name", "action", "is_confirmed", "fallback_user_id"}:
             raise AccessError(self.env._("The schema plan is made from the map."))
         if vals.get("action") == "skip" and "model" in self.mapped("kind"):
             raise UserError(
@@ -80,7 +93,7 @@ class MigrationSchemaItem(models.Model):
         if vals.get("is_confirmed"):
             for project in self.project_id:
                 project._check_operator()
-        elif "is_confirmed" not in vals:
+        elif {"name", "action"} & set(vals) and "is_confirmed" not in vals:
             vals = dict(vals, is_confirmed=False)
         return super().write(vals)
 

@@ -32,6 +32,8 @@ from . import test_load_tasks
 from . import test_lone_contacts
 from . import test_map
 from . import test_open
+from . import test_owner_apply
+from . import test_owner_board
 from . import test_owners
 from . import test_pivot
 from . import test_presets

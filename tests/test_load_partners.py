@@ -128,7 +128,7 @@ class TestLoadPartners(MigrationCommon):
         self.assertTrue(acme.is_company)
         self.assertFalse(family.is_company)
         self.assertEqual(acme.website, "https://acme.example")
-        self.assertEqual(acme.phone, "+1 217 555 0100")
+        self.assertEqual(acme.phone, "+1 217-555-0100")
         self.assertEqual(acme.industry_id.name, "Coaching")
 
     def test_plain_text_notes_keep_their_lines(self):

@@ -17,7 +17,8 @@ _SIGN = (
     rf"(?:(?:[A-Z]{{1,3}})?\$|{'|'.join(_CODES.split())}|kr\.?|z\u0142|k\u010d|rs\.?|"
     "[\u20ac\u00a3\u00a5\u20b9\u20a9\u20aa\u20bd\u20ba\u20b1\u0e3f])"
 )
-_CURRENCY = re.compile(rf"^{_SIGN}|{_SIGN}$", re.IGNORECASE)
+#: A currency's sign or code before or after a number without blanks.
+CURRENCY = re.compile(rf"^{_SIGN}|{_SIGN}$", re.IGNORECASE)
 
 
 def _is_grouped(digits: str, separator: str) -> bool:
@@ -73,7 +74,7 @@ def parse_number(text: str, decimal: str | None = None, money: bool = False) -> 
     compact = _BLANKS.sub("", text.translate(_MINUS))
     bare, negative = _unsigned(compact)
     if money:
-        amount = _CURRENCY.sub("", bare, count=1)
+        amount = CURRENCY.sub("", bare, count=1)
         if amount != bare and not negative:
             bare, negative = _unsigned(amount)
         else:

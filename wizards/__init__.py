@@ -1,3 +1,4 @@
+from . import migration_owner_wizard
 from . import migration_upload
 from . import migration_rebuild
 from . import migration_rollback

@@ -1,5 +1,6 @@
 """What every kind of target has in common."""
 
+from dataclasses import replace
 from datetime import timezone
 from functools import cached_property
 
@@ -184,6 +185,28 @@ class Target:
         source = self.source_of(target_field)
         if source:
             mapped.notes.append(Note(source, target_field, str(value), kind, message))
+
+    def fallback_user(self, _values):
+        """Return who gets a record whose owner has no Odoo user.
+
+        :param _values: the values of a new record, or a record
+        """
+        return self.project.fallback_user_id
+
+    def give_owner(self, mapped, vals, name="user_id"):
+        """See to it that the record has an owner: its own, else the fallback user."""
+        notes = [
+            (index, note)
+            for index, note in enumerate(mapped.notes)
+            if note.kind == "fallback" and note.target_field == name
+        ]
+        if vals.get(name) and not notes:
+            return
+        user = self.fallback_user(vals)
+        vals[name] = user.id
+        for index, note in notes:
+            message = self.env._("Fallback user %s", user.name)
+            mapped.notes[index] = replace(note, message=message)
 
     def require(self, vals, name, message, field=""):
         """Raise unless ``vals`` has the field; ``field`` is what it is read from."""

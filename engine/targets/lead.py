@@ -1,6 +1,5 @@
-from odoo import fields
-
 from ...exceptions import MappingError
+from ..amounts import AmountRule
 from ..pipelines import Pipelines
 from .base import Target
 from .lead_history import LeadHistory
@@ -34,10 +33,22 @@ class LeadTarget(Target):
         self._outcome = LeadOutcome(self)
         self._pipelines = Pipelines(self.project)
         self._history = LeadHistory(self, self._outcome.stages, self._pipelines)
-        self._currencies = {}
+        self._amounts = AmountRule(self)
+        self._fallbacks = self._team_fallbacks()
 
     def prefetch(self, mapped_list):
         self._history.prefetch(mapped_list)
+
+    def _team_fallbacks(self):
+        """Return ``{team id: its own fallback user}``."""
+        items = self.project.schema_item_ids.filtered("fallback_user_id")
+        return {item.res_id: item.fallback_user_id for item in items}
+
+    def fallback_user(self, values):
+        """A sales team may have a fallback user of its own."""
+        team = values["team_id"] if values else False
+        team = team if isinstance(team, int) else team.id
+        return self._fallbacks.get(team) or super().fallback_user(values)
 
     def finish(self, mapped):
         if mapped.pop("_converted"):
@@ -54,9 +65,9 @@ class LeadTarget(Target):
         message = self.env._("The deal has no name.")
         self.require(vals, "name", message, self.source_of("name"))
         vals["company_id"] = self.project.company_id.id
-        vals.setdefault("user_id", self.project.fallback_user_id.id)
+        self.give_owner(mapped, vals)
         vals["partner_id"] = self.partner_of(mapped, "_client", "_organization")
-        self._amount(mapped, vals)
+        self._amounts.apply(mapped, vals)
         self._outcome.settle(mapped, vals)
         mapped.inputs["moves"] = self._history.moves(mapped, vals)
         self._dates(mapped, vals)
@@ -100,42 +111,6 @@ class LeadTarget(Target):
                 self.env._("Pipeline “%s” is not in the schema plan.", name)
             )
         vals["team_id"] = team
-
-    def _amount(self, mapped, vals):
-        """Convert an amount in another currency at the rate of the deal's day."""
-        code = (mapped.pop("_currency") or "").upper()
-        company = self.project.company_id
-        if (
-            not code
-            or code == company.currency_id.name
-            or "expected_revenue" not in vals
-        ):
-            return
-        currency = self._currency(code)
-        if not currency or not currency.rate_ids:
-            raise MappingError(
-                self.env._(
-                    "The amount is in %(code)s, for which Odoo has no rate: add one "
-                    "under Accounting or Settings, then retry.",
-                    code=code,
-                )
-            )
-        day = vals.get("date_deadline") or fields.Date.context_today(company)
-        amount = vals["expected_revenue"]
-        vals["expected_revenue"] = currency._convert(
-            amount, company.currency_id, company, day
-        )
-        message = self.env._("Converted at the rate of %s", day)
-        self.remark(
-            mapped, "expected_revenue", message, "converted", f"{amount} {code}"
-        )
-
-    def _currency(self, code):
-        """Return the currency of a code, looked up once (empty: Odoo has none)."""
-        if code not in self._currencies:
-            currencies = self.env["res.currency"]
-            self._currencies[code] = currencies.search([("name", "=", code)], limit=1)
-        return self._currencies[code]
 
     def _dates(self, mapped, vals):
         """Give every stored date its value, so that Odoo does not put today."""

@@ -150,8 +150,8 @@ class PartnerTarget(Target):
         if vals.get("is_company") or vals.get("parent_id"):
             # the text is for people whose company is no contact of its own
             vals.pop("company_name", None)
-        vals.setdefault("user_id", self.project.fallback_user_id.id)
-        vals["lang"] = self._lang
+        self.give_owner(mapped, vals)
+        vals.setdefault("lang", self._lang)
         if self._company_id:
             vals["company_id"] = self._company_id
         if vals.get("parent_id"):
