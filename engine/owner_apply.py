@@ -81,7 +81,7 @@ class ApplyOwnersEngine(Engine):
         return self._current
 
     def _apply(self, obj, model, links):
-        target = self._target(obj)
+        target = self._target(obj).part_for(model)
         wanted = {}
         for link in links:
             for line in self._lines[obj.name]:

@@ -155,9 +155,9 @@ class LeadTarget(Target):
         history = {name: vals.get(name, before[name]) for name in _HISTORY}
         if record.won_status == "pending":
             history.update(date_closed=False, day_close=0)
-        record.write(
-            {name: day for name, day in history.items() if day != record[name]}
-        )
+        if any(day != record[name] for name, day in history.items()):
+            # all of them: Odoo would count the days anew from a date given alone
+            record.write(history)
 
     def created(self, records, mapped_list):
         self.set_create_date(records, mapped_list)
