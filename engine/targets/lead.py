@@ -155,9 +155,9 @@ class LeadTarget(Target):
         history = {name: vals.get(name, before[name]) for name in _HISTORY}
         if record.won_status == "pending":
             history.update(date_closed=False, day_close=0)
-        if any(day != record[name] for name, day in history.items()):
-            # all of them: Odoo would count the days anew from a date given alone
-            record.write(history)
+        record.write(
+            {name: day for name, day in history.items() if day != record[name]}
+        )
 
     def created(self, records, mapped_list):
         self.set_create_date(records, mapped_list)
@@ -168,10 +168,12 @@ def days_since(created, vals):
     """Return Odoo's days to assign and to close, counted from the source's dates.
 
     Odoo counts them from the record's creation, which is today where the project does
-    not keep the original one.
+    not keep the original one. Without a date of the source it is left to Odoo.
     """
+    if not created:
+        return {}
     dates = {"day_open": "date_open", "day_close": "date_closed"}
     return {
-        name: abs((vals[day] - created).days) if created and vals.get(day) else 0
+        name: abs((vals[day] - created).days) if vals.get(day) else 0
         for name, day in dates.items()
     }
