@@ -10,6 +10,7 @@ from . import test_demo_bundle
 from . import test_discover
 from . import test_equipment
 from . import test_faults
+from . import test_field_table
 from . import test_fingerprint
 from . import test_fingerprint_rollback
 from . import test_formats
