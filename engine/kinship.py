@@ -117,19 +117,23 @@ class Kinship:
         return self._by_id.get(clean_id(text)) or self._by_word.get(text)
 
     def survivor(self, kin):
-        """Return what a record was merged into in the end: itself if it was not.
+        """Return what a record was merged into in the end: itself if it was not."""
+        return self.last_of_merges(kin) or kin
 
-        A circle of merges leaves everybody what they are.
+    def last_of_merges(self, kin):
+        """Return where a record's merges end, None without one.
+
+        Merges that go round in a circle leave everybody what they are.
         """
         if not self.is_own("_merged_into"):
-            return kin
+            return None
         seen, last = {kin.id}, kin
         while found := self._resolve(last.merged):
             if found.id in seen:
                 return kin
             seen.add(found.id)
             last = found
-        return last
+        return last if last is not kin else None
 
     def parent(self, kin):
         """Return the record above, merges followed; None if it is not listed."""

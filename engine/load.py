@@ -29,6 +29,7 @@ _FINDINGS = {
     "unplaced": "2_warning",
     "no_rate": "2_warning",
     "unclear": "2_warning",
+    "cycle": "2_warning",
 }
 
 

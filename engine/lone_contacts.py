@@ -18,11 +18,11 @@ class LoneContacts:
     opportunities need a contact. So is one under whom the source lists others.
     """
 
-    def __init__(self, obj):
+    def __init__(self, obj, kinship=None):
         self.object = obj
         self.project = obj.project_id
         self.env = obj.env
-        self.kinship = Kinship(obj)
+        self.kinship = kinship or Kinship(obj)
 
     @cached_property
     def decisions(self):

@@ -10,6 +10,7 @@ from odoo.fields import Command
 from ..exceptions import MappingError, MigrationError
 from ..tools.converters import to_text
 from .keys import key_of
+from .kinship import Kinship
 from .places import Places
 from .transforms import make_transform
 
@@ -88,9 +89,16 @@ class RecordMapper:
             )
             for line in lines
         ]
+        #: {staged id: {source field: why}}: values that are not used, see Hierarchy
+        self.left_out = {}
         self._notes = []
         self._asides = {}
         self._payloads = {}
+
+    @cached_property
+    def kinship(self):
+        """Who stands above whom in this object."""
+        return Kinship(self.object)
 
     @cached_property
     def places(self):
@@ -146,9 +154,14 @@ class RecordMapper:
         self._notes, self._asides = [], {}
         mapped = Mapped(record)
         payload = self.payload(record)
+        unused = self.left_out.get(record.id, ())
         for line, source_field, target_field, transform in self._steps:
             raw = payload.get(source_field)
             if raw in (None, "", []) and not getattr(transform, "alternatives", None):
+                continue
+            if source_field in unused:
+                if unused[source_field]:
+                    self.note(line, raw, "cycle", unused[source_field])
                 continue
             try:
                 value, rest = transform.convert(raw, record, mapped.vals)

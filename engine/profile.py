@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from ..tools.dates import apply_order, candidate_formats, day_format
 from ..tools.infer import ValueProfile
 from .base import Engine
+from .hierarchy import Hierarchy
 from .kind_definitions import name_kinds, order_kinds
 from .owner_deals import OpenDeals
 from .owners import OwnerMatcher
@@ -52,6 +53,7 @@ class ProfileEngine(Engine):
                 self._date_format(obj, line)
         if obj.target in ("partner", "contact"):
             self._duplicate_emails(obj)
+            self.findings("profile", Hierarchy(obj).findings())
         return count
 
     def _read(self, obj):

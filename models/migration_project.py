@@ -91,6 +91,19 @@ class MigrationProject(models.Model):
         "customer and becomes a contact, unless all are contacts anyway. What was "
         "loaded before stays what it became.",
     )
+    cycle_rule = fields.Selection(
+        [
+            ("oldest", "Cut at the Oldest Company"),
+            ("flag", "Leave All Its Parents Empty"),
+            ("skip", "Leave Its Records Out"),
+        ],
+        "Circles of Companies",
+        required=True,
+        default="oldest",
+        help="A company that stands above itself, over however many others: Odoo "
+        "refuses that. Cut: the oldest company of the circle, else the one with the "
+        "lowest id, has no parent in Odoo. Each circle is named before the load.",
+    )
     connection_ids = fields.One2many("migration.connection", "project_id")
     connection_address = fields.Char(
         "Address", related="connection_ids.base_url", readonly=True

@@ -16,6 +16,7 @@ from . import test_fingerprint_rollback
 from . import test_formats
 from . import test_groups
 from . import test_history
+from . import test_hierarchy
 from . import test_hostile_files
 from . import test_infer
 from . import test_json2

@@ -224,7 +224,7 @@ class TestRoadRunner(MigrationCommon):
         first, second = self.got("contact", "ct_6"), self.got("contact", "ct_7")
         self.assertFalse(first.parent_id)
         self.assertEqual(second.parent_id, first)
-        self.assertTrue(self.findings(self.project, "unreadable", external_id="ct_6"))
+        self.assertTrue(self.findings(self.project, "cycle", external_id="ct_6"))
 
     def test_an_unknown_type_is_a_person_and_is_reported(self):
         self.assertEqual(self.got("contact", "ct_8").contact_name, "Odd")

@@ -24,7 +24,7 @@ class ContactTarget(RoutedTarget):
 
     @cached_property
     def _decisions(self):
-        return LoneContacts(self.mapper.object).decisions
+        return LoneContacts(self.mapper.object, self.mapper.kinship).decisions
 
     def route(self, mapped):
         is_lead, reason = self._decisions.get(mapped.record.id, (False, False))

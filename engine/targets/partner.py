@@ -3,6 +3,7 @@ from odoo.fields import Command
 from ...exceptions import MappingError
 from ...tools.fingerprint import fold
 from ..contact_kinds import is_company_word
+from ..hierarchy import Hierarchy
 from ..references import named
 from .base import Target
 
@@ -29,18 +30,15 @@ class PartnerTarget(Target):
             for line in mapper.lines
             if line.transform == "reference"
             and line.target_field in ("parent_id", "_merged_into")
-            and self._refers_to_own(line)
+            and mapper.kinship.is_own(line.target_field)
         ]
-
-    def _refers_to_own(self, line):
-        spec = self.mapper.object._spec()["fields"].get(line.canonical_field, {})
-        return spec.get("object") == self.mapper.object.name
+        self._hierarchy = Hierarchy(mapper.object, mapper.kinship)
+        mapper.left_out = self._hierarchy.left_out
 
     def cut(self, records):
         """Let those come first whom the records of the batch refer to.
 
-        Where contacts refer to each other in a circle, the first one is loaded
-        before what it refers to, which cuts the circle there.
+        Circles are cut by the project's rule before, see :class:`~..Hierarchy`.
         """
         batch, seen = records, records.browse()
         while self._own_lines:
@@ -58,7 +56,12 @@ class PartnerTarget(Target):
         texts = {}
         for record in records:
             payload = self.mapper.payload(record)
-            values = (payload.get(line.source_field) for line in self._own_lines)
+            unused = self.mapper.left_out.get(record.id, ())
+            values = (
+                payload.get(line.source_field)
+                for line in self._own_lines
+                if line.source_field not in unused
+            )
             texts[record] = [str(value).strip() for value in values if value]
         wanted = sorted({text for values in texts.values() for text in values})
         domain = [("object_id", "=", self.mapper.object.id), ("state", "=", "pending")]
@@ -119,7 +122,7 @@ class PartnerTarget(Target):
                 if above.id == res_id:
                     del mapped.vals["parent_id"]
                     message = self.env._("A circle: it stands above its own company.")
-                    self.remark(mapped, "parent_id", message, "unreadable", name)
+                    self.remark(mapped, "parent_id", message, "cycle", name)
                     break
                 above = above.parent_id
 
@@ -140,6 +143,7 @@ class PartnerTarget(Target):
             mapped.inputs["same_as"] = mapped.pop("_merged_into")
             mapped.inputs["reason"] = self.env._("Merged into another by the source.")
             return {}
+        self._hierarchy.check(mapped.record)
         vals = self.constants | mapped.vals
         self._kind(mapped, vals)
         vals["name"] = person_name(self, mapped, vals)
