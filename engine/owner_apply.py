@@ -28,7 +28,7 @@ class ApplyOwnersEngine(Engine):
     def prepare(self):
         match_again(self.project)
         self.project.owner_ids._check_user_id()
-        if not self.env["migration.crosswalk"].search_count(self._domain(0), limit=1):
+        if not self.project.loaded_count:
             raise MigrationError(
                 self.env._("Nothing is loaded yet: the full run gives the owners.")
             )
