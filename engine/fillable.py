@@ -26,7 +26,9 @@ PLAIN = {
     "url",
 }
 #: transforms that look up other records of the source
-LINKS = {"reference", "names"}
+LINKS = {"reference", "names", "owner", "list"}
+#: targets of records of which there are several kinds
+KINDS = ("custom", "custom_fields")
 #: two ways to write a percentage; which one it is depends on the source's settings
 _PERCENTAGES = {"percent", "share"}
 #: targets whose model people fill by hand as well
@@ -44,9 +46,12 @@ def is_fillable(obj, name, transform):
             return transform == own or {transform, own} == _PERCENTAGES
     if name == obj._spec().get("other"):
         return transform == "text"
-    if obj.target == "custom" and transform in LINKS and name.startswith("x_"):
+    if obj.target == "custom_fields" and name == "_linked":
+        return transform == "reference"
+    if obj.target in KINDS and transform in LINKS and name.startswith("x_"):
         # what a kind refers to is known from its records, not from the preset
-        return True
+        field = obj._target_fields().get(name)
+        return name != "x_company_id" and (field is None or field.manual)
     if transform not in PLAIN:
         return False
     field = obj._target_fields().get(name)

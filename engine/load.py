@@ -475,9 +475,7 @@ class LoadEngine(Engine):
         return self._current
 
     def _exclude(self, obj, records):
-        reason = obj._spec().get("excluded") or self.env._(
-            "The preset does not say where these records go."
-        )
+        reason = obj._why_not_loaded()
         records._set_bucket("excluded", "not_loaded", reason)
         self.count(excluded=len(records))
         self.log(

@@ -3,6 +3,7 @@
 from rapidfuzz import fuzz
 
 from ..tools.fingerprint import normalise_header
+from .fillable import KINDS
 from .propose_kinds import KindProposer
 from .schema_names import custom_field_name
 
@@ -23,7 +24,7 @@ _CUSTOM_TRANSFORM = {
     "datetime": "datetime",
 }
 #: Targets that keep fields which nobody knows, as custom fields or as text.
-CUSTOMISABLE = {"partner", "contact", "lead", "activity", "task", "equipment", "custom"}
+CUSTOMISABLE = {"partner", "contact", "lead", "activity", "task", "equipment", *KINDS}
 #: How a live source's own properties begin; no property of an export does.
 _PROPERTY = "custom."
 #: Share of words in common from which an unknown header is held to be a known one.
@@ -39,7 +40,7 @@ class MapProposer:
         self.preset = obj.project_id._preset()
         self.spec = obj._spec()
         self.known = self.preset.by_header(obj.name)
-        self.kind = KindProposer(obj) if obj.target == "custom" else None
+        self.kind = KindProposer(obj) if obj.target in KINDS else None
 
     def propose(self, results):
         """Create or refresh the lines; ``results`` is ``{field: Inference}``.

@@ -1,6 +1,7 @@
 """What becomes of the fields of one kind: a custom object, an intake form."""
 
 from ..tools.converters import to_text
+from .kind_choice import guest_name
 from .kind_definitions import reference_object
 from .schema_names import custom_field_name
 
@@ -32,7 +33,10 @@ class KindProposer:
     def field_name(self, name, used):
         """Return the name of the custom field for a field of the source."""
         prefix = next((p for p in self._prefixes if name.startswith(p)), "")
-        return custom_field_name(name[len(prefix) :], self.reserved | set(used))
+        own = custom_field_name(name[len(prefix) :], self.reserved | set(used))
+        if self.object.target == "custom_fields":
+            return guest_name(self.object, own, used)
+        return own
 
     def reference(self, name, results, used):
         """Return the proposal for a reference, or for what tells its kind, or None."""

@@ -46,6 +46,9 @@ class StagingArea:
                 or spec.get("label", table.object),
                 "sequence": spec.get("sequence", 1000),
                 "target": not is_split and spec.get("target") or False,
+                "choice": "model"
+                if spec.get("target") == "custom" and not is_split
+                else False,
                 "field_names": list(table.fields),
                 "source_files": table.file,
             }

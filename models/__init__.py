@@ -7,6 +7,7 @@ from . import migration_connection
 from . import migration_secret
 from . import migration_endpoint
 from . import migration_object
+from . import migration_object_choice
 from . import migration_staged_record
 from . import migration_mapping_line
 from . import migration_owner

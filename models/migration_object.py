@@ -105,6 +105,17 @@ class MigrationObject(models.Model):
         self.ensure_one()
         return "split" in self._spec() and ":" not in self.name
 
+    def _why_not_loaded(self):
+        """Return why records without a target stay in staging."""
+        self.ensure_one()
+        if self.choice == "out":
+            return self.env._("Left out by decision.")
+        if self._is_split():
+            return self.env._("The record does not say what it is a record of.")
+        return self._spec().get("excluded") or self.env._(
+            "The preset does not say where these records go."
+        )
+
     def _target_model(self):
         """Return the name of the Odoo model that records (usually) become."""
         self.ensure_one()

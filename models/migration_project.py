@@ -163,6 +163,9 @@ class MigrationProject(models.Model):
     )
     file_ids = fields.One2many("migration.source.file", "project_id")
     object_ids = fields.One2many("migration.object", "project_id")
+    kind_ids = fields.One2many(
+        "migration.object", "project_id", domain=[("choice", "!=", False)]
+    )
     mapping_line_ids = fields.One2many("migration.mapping.line", "project_id")
     owner_ids = fields.One2many("migration.owner", "project_id")
     open_owner_count = fields.Integer(compute="_compute_open_owner_count")

@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from .common import MigrationCommon, table
@@ -278,3 +278,143 @@ class TestCustomObjects(LiveCase):
             linked = record[f"x_{reference['key']}"]
             wanted = self.target(self.project, reference["object"], reference["id"])
             self.assertEqual(linked, wanted or linked.browse())
+
+    def test_kinds_follow_their_definition(self):
+        obj = self.project._object("custom_object_record:subscription")
+        self.assertEqual(obj.label, "Subscriptions")
+        fields = self.env["x_subscription"]._fields
+        self.assertEqual(fields["x_mrr"].type, "integer")
+        self.assertEqual(fields["x_starts_on"].type, "date")
+        self.assertEqual(fields["x_company"].comodel_name, "res.partner")
+        self.assertEqual(fields["x_user_id"].comodel_name, "res.users")
+        self.assertEqual(
+            self.env["x_installation"]._fields["x_is_live"].type, "boolean"
+        )
+        self.assertBucket(self.project, "custom_object", "subscription", "merged")
+        item = self.project.schema_item_ids.filtered(
+            lambda item: item.kind == "model" and item.key == obj.name
+        )
+        self.assertIn("Recurring contracts", item.reason)
+        self.assertIn("x_company → res.partner", item.reason)
+
+    def test_an_owner_is_found_on_the_owner_board(self):
+        for source in self.store.tables["custom_object_record"].values():
+            name = f"custom_object_record:{source['object']}"
+            record = self.target(self.project, name, source["id"])
+            if not source["owner"]:
+                self.assertFalse(record.x_user_id)
+            else:
+                self.assertEqual(record.x_user_id, self.fallback)
+
+    def test_a_pull_of_changes_brings_what_changed_to_its_kind(self):
+        source = next(
+            record
+            for record in self.store.tables["custom_object_record"].values()
+            if record["object"] == "subscription"
+        )
+        place = ("custom_object_record", source["id"])
+        self.addCleanup(self.store.update, *place, name=source["name"])
+        self.store.update(*place, name="SUB-renamed")
+        self.project.action_pull_changes(background=False)
+        name = "custom_object_record:subscription"
+        counts = {
+            kind: self.project._object(f"custom_object_record:{kind}").staged_count
+            for kind in ("subscription", "installation")
+        }
+        self.assertEqual(counts, {"subscription": 30, "installation": 30})
+        self.load(self.project)
+        record = self.target(self.project, name, source["id"])
+        self.assertEqual(record.x_name, "SUB-renamed")
+
+
+class TestChoice(MigrationCommon):
+    """What a form becomes is chosen per form."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.project = cls.staged(FILES)
+        cls.intake = cls.project._object(INTAKE)
+        cls.review = cls.project._object(REVIEW)
+
+    def choose(self, obj, choice):
+        getattr(obj.with_user(self.manager), f"action_choose_{choice}")()
+
+    def decisions(self, obj):
+        return {
+            line.source_field: (line.fate, line.target_field, line.transform)
+            for line in obj.mapping_line_ids
+        }
+
+    def test_a_form_left_out_stays_in_staging_with_the_reason(self):
+        self.choose(self.review, "out")
+        self.load(self.apply_schema(self.confirm_all(self.project)))
+        record = self.assertBucket(self.project, REVIEW, "R-1", "excluded")
+        self.assertEqual(record.reason, "Left out by decision.")
+        self.assertNotIn("x_yearly_review", self.env)
+        self.assertTrue(self.target(self.project, INTAKE, "S-1"))
+        self.assertTrue(self.project.is_balanced)
+
+    def test_a_form_becomes_fields_of_the_contact(self):
+        self.choose(self.review, "fields")
+        self.assertEqual(self.review.target_model, "res.partner")
+        self.load(self.apply_schema(self.confirm_all(self.project)))
+        self.assertNotIn("x_yearly_review", self.env)
+        dana = self.target(self.project, "contacts", "C-1")
+        self.assertEqual(dana.x_yearly_review_mood, "Good")
+        self.assertEqual(dana.x_yearly_review_next, "One\nTwo")
+        self.assertBucket(self.project, REVIEW, "R-1", "merged")
+        self.assertTrue(self.project.is_balanced)
+        self.project.action_rollback(background=False)
+        self.env.invalidate_all()
+        self.assertFalse(dana.exists())
+        self.assertNotIn("x_yearly_review_mood", self.env["res.partner"]._fields)
+
+    def test_two_records_cannot_become_fields_of_one(self):
+        more = RESPONSES + "S-5,Client intake,C-1,,2024-01-02 10:00,Goal,More\n"
+        project = self.staged(FILES | {"form_responses.csv": more})
+        with self.assertRaisesRegex(UserError, "“C-1” has 2 records of Client intake"):
+            self.choose(project._object(INTAKE), "fields")
+        self.assertEqual(project._object(INTAKE).choice, "model")
+
+    def test_two_ways_to_name_a_client_are_seen_while_loading(self):
+        self.choose(self.intake, "fields")
+        self.load(self.apply_schema(self.confirm_all(self.project)))
+        dana = self.target(self.project, "contacts", "C-1")
+        self.assertEqual(dana.x_client_intake_goal, "Career")
+        record = self.assertBucket(self.project, INTAKE, "S-3", "failed")
+        self.assertIn("S-1", record.reason)
+        self.assertBucket(self.project, INTAKE, "S-4", "failed")
+
+    def test_what_was_chosen_can_be_taken_back(self):
+        before = self.decisions(self.review)
+        for choice in ("fields", "out", "fields", "model"):
+            self.choose(self.review, choice)
+        self.assertEqual(self.decisions(self.review), before)
+        self.load(self.apply_schema(self.confirm_all(self.project)))
+        self.assertEqual(self.target(self.project, REVIEW, "R-1").x_mood, "Good")
+
+    def test_a_changed_choice_wants_a_new_confirmation(self):
+        self.confirm_all(self.project)
+        self.assertFalse(self.project.unconfirmed_count)
+        self.choose(self.review, "out")
+        self.assertTrue(self.project.unconfirmed_count)
+
+    def test_what_is_made_has_to_be_rolled_back_first(self):
+        self.apply_schema(self.confirm_all(self.project))
+        with self.assertRaisesRegex(UserError, "roll them back"):
+            self.choose(self.review, "out")
+
+    def test_other_objects_and_other_fields_are_fixed(self):
+        with self.assertRaisesRegex(UserError, "has no choice"):
+            self.choose(self.project._object("contacts"), "out")
+        with self.assertRaises(AccessError):
+            self.review.with_user(self.manager).choice = "out"
+        with self.assertRaises(AccessError):
+            self.review.with_user(self.ana).action_choose_out()
+
+    def test_a_model_is_not_left_out_on_the_schema_plan(self):
+        self.confirm_all(self.project)
+        item = self.project.schema_item_ids.filtered(lambda i: i.kind == "model")[0]
+        with self.assertRaisesRegex(UserError, "Leave Out"):
+            item.with_user(self.manager).action = "skip"

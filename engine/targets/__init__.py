@@ -3,7 +3,7 @@
 from .activity import ActivityTarget
 from .attachment import AttachmentTarget
 from .contact import ContactTarget
-from .custom import CustomTarget, KindTarget
+from .custom import CustomTarget, KindTarget, LinkedFieldsTarget
 from .equipment import EquipmentTarget
 from .equipment_text import EquipmentTextTarget
 from .group import GroupTarget
@@ -30,6 +30,7 @@ TARGETS = {
     "activity": ActivityTarget,
     "attachment": AttachmentTarget,
     "custom": CustomTarget,
+    "custom_fields": LinkedFieldsTarget,
     "kind": KindTarget,
     "template": TemplateTarget,
 }

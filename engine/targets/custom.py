@@ -1,4 +1,4 @@
-from ...exceptions import RecordSkipped
+from ...exceptions import MappingError, RecordSkipped
 from ..kind_definitions import KindDefinitions
 from .base import Target
 
@@ -29,6 +29,57 @@ class CustomTarget(Target):
 
     def created(self, records, mapped_list):
         self.set_create_date(records, mapped_list)
+
+
+class LinkedFieldsTarget(Target):
+    """A record of a kind as fields of the one contact or deal that it is linked to."""
+
+    key = "custom_fields"
+    label = "Fields of the Linked Record"
+    relation_fields = {"_linked": "id"}
+
+    def __init__(self, mapper):
+        super().__init__(mapper)
+        self.model = mapper.target_model
+        self._taken = {}
+
+    @classmethod
+    def field_models(cls, obj):
+        return (obj.target_model,) if obj.target_model else ()
+
+    def prefetch(self, mapped_list):
+        links = [mapped.pop("_linked") for mapped in mapped_list]
+        rows = self.env["migration.crosswalk"].search_fetch(
+            [
+                ("project_id", "=", self.project.id),
+                ("source_object", "=", self.mapper.object.name),
+                ("res_id", "in", [link[1] for link in links if link]),
+            ],
+            ["res_id", "external_id"],
+        )
+        self._taken = {row.res_id: row.external_id for row in rows}
+
+    def finish(self, mapped):
+        model, res_id = mapped.pop("_linked") or (None, None)
+        place = self.source_of("_linked")
+        if model != self.model:
+            raise MappingError(
+                self.env._("It is linked to no record that could take it up."), place
+            )
+        own_id = mapped.record.external_id
+        other = self._taken.setdefault(res_id, own_id)
+        if other != own_id:
+            raise MappingError(
+                self.env._("“%s” has become fields of the same record.", other), place
+            )
+        mapped.inputs["fields"] = dict(mapped.vals)
+        return {}
+
+    def bind(self, mapped):
+        model, res_id = mapped.pop("_linked")
+        self.amend(self.env[model].browse(res_id), mapped.pop("fields"))
+        mapped.inputs["reason"] = self.env._("Became fields of the linked record.")
+        return model, res_id
 
 
 class KindTarget(Target):
