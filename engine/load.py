@@ -153,7 +153,7 @@ class ObjectLoader:
         for mapped in fresh:
             groups.setdefault(self.target.part_of(mapped), []).append(mapped)
         for part, group in groups.items():
-            records = part.create([dict(m.inputs["vals"]) for m in group])
+            records = part.make(group)
             part.created(records, group)
             for mapped, record in zip(group, records, strict=True):
                 vals = self._link_vals(mapped, record._name, record.id, "created")
@@ -197,6 +197,7 @@ class ObjectLoader:
             "origin": origin,
             "run_id": self.run.id,
             "content_hash": mapped.record.content_hash,
+            "edit_reason": mapped.pop("edit_reason") or False,
             "unread_values": {
                 note.source_field: note.value
                 for note in mapped.notes

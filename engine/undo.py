@@ -95,7 +95,7 @@ class UndoPlanner:
 
     def _release_doubles(self):
         """A row bound to a record of ours shares the fate of that record's own row."""
-        for model in ("crm.stage", "res.partner"):
+        for model in ("crm.stage", "res.partner", "crm.lead"):
             kept = self.lines.search(
                 [*self._planned(model), ("fate", "=", "keep_edited")]
             )

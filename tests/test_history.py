@@ -46,6 +46,16 @@ class LiveHistory:
                 found[deal["id"]] = (deal, lead)
         return found
 
+    def born(self, deal):
+        """Return when the deal was created, or the lead that it was before."""
+        world = getattr(self.sources.world, self.store)
+        leads = [
+            lead["created_at"]
+            for lead in (world.listing("lead") if "lead" in world.tables else ())
+            if (lead["converted_deal"] or {}).get("id") == deal["id"]
+        ]
+        return min(map(moment, [deal["created_at"], *leads]))
+
     def stage_of(self, source_id):
         return self.target(self.project, "stage", source_id)
 
@@ -63,7 +73,7 @@ class LiveHistory:
     def test_days_to_close_and_to_assign_are_those_of_the_source(self):
         closed = 0
         for deal, lead in self.deals.values():
-            created = moment(deal["created_at"])
+            created = self.born(deal)
             self.assertEqual(lead.create_date, created)
             self.assertEqual(lead.date_open, created)
             self.assertEqual(lead.day_open, 0)

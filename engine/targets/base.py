@@ -90,6 +90,10 @@ class Target:
         """Return the values for create() or write() of one record."""
         raise NotImplementedError
 
+    def make(self, mapped_list):
+        """Return the records that new source records become, in order."""
+        return self.create([dict(mapped.inputs["vals"]) for mapped in mapped_list])
+
     def create(self, vals_list):
         """Create the records and return them in order."""
         return self.env[self.model].create(vals_list)

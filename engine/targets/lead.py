@@ -1,7 +1,10 @@
+from odoo.tools import SQL
+
 from ...exceptions import MappingError
 from ..amounts import AmountRule
 from ..pipelines import Pipelines
 from .base import Target
+from .lead_conversion import LeadConversion
 from .lead_history import LeadHistory
 from .lead_outcome import LeadOutcome
 
@@ -10,9 +13,10 @@ _HISTORY = (
     "date_open",
     "date_closed",
     "date_last_stage_update",
-    "day_open",
-    "day_close",
 )
+
+#: What Odoo counts in days, with the date that it counts to.
+_DAYS = {"day_open": "date_open", "day_close": "date_closed"}
 
 
 class LeadTarget(Target):
@@ -35,9 +39,18 @@ class LeadTarget(Target):
         self._history = LeadHistory(self, self._outcome.stages, self._pipelines)
         self._amounts = AmountRule(self)
         self._fallbacks = self._team_fallbacks()
+        self._conversion = LeadConversion(self)
+        self._born = {}
 
     def prefetch(self, mapped_list):
         self._history.prefetch(mapped_list)
+        self._conversion.prefetch(mapped_list)
+        known = self.env[self.model].browse(
+            [m.pop("loaded_id") for m in mapped_list if m.pop("loaded_id")]
+        )
+        self._born = {
+            lead.id: lead.create_date for lead in known.exists() if lead.date_conversion
+        }
 
     def _team_fallbacks(self):
         """Return ``{team id: its own fallback user}``."""
@@ -78,7 +91,27 @@ class LeadTarget(Target):
         return vals
 
     def bind(self, mapped):
-        return mapped.pop("same_as")
+        found = mapped.pop("same_as")
+        if found:
+            deal = self.env[found[0]].browse(found[1])
+            self._person(mapped, mapped.vals)
+            self._conversion.fill(mapped, deal, mapped.pop("_client"))
+        return found
+
+    def make(self, mapped_list):
+        """A new deal whose lead stands in Odoo already is that lead, converted."""
+        adopted = {
+            mapped.record.id: self._conversion.convert(mapped)
+            for mapped in mapped_list
+            if self._conversion.standing_lead(mapped)
+        }
+        rest = [mapped for mapped in mapped_list if mapped.record.id not in adopted]
+        made = iter(super().make(rest) if rest else ())
+        records = self.env[self.model]
+        for mapped in mapped_list:
+            lead = adopted.get(mapped.record.id)
+            records += next(made) if lead is None else lead
+        return records
 
     def _person(self, mapped, vals):
         """Whom a lead is about, in the lead's own fields."""
@@ -114,7 +147,7 @@ class LeadTarget(Target):
 
     def _dates(self, mapped, vals):
         """Give every stored date its value, so that Odoo does not put today."""
-        created = vals.get("x_source_created_on")
+        created = self._beginning(mapped, vals)
         moves = mapped.pop("moves")
         moved = moves[-1].moment if moves else None
         if vals.get("probability") == 100.0 or not vals["active"]:
@@ -124,7 +157,15 @@ class LeadTarget(Target):
             vals["date_open"] = created
         if changed:
             vals["date_last_stage_update"] = changed
-        vals.update(days_since(created, vals))
+
+    def _beginning(self, mapped, vals):
+        """When it was created; a converted lead is older than the deal it became."""
+        created = vals.get("x_source_created_on")
+        if self.project.keep_create_date and created:
+            lead = self._conversion.standing_lead(mapped)
+            born = lead.create_date or self._born.get(mapped.pop("loaded_id"))
+            created = min(created, born or created)
+        return created
 
     def _closing(self, mapped, vals, last_seen):
         """Won and lost deals have a closing date, archived ones that are open none."""
@@ -154,19 +195,51 @@ class LeadTarget(Target):
         record.write(place | vals)
         history = {name: vals.get(name, before[name]) for name in _HISTORY}
         if record.won_status == "pending":
-            history.update(date_closed=False, day_close=0)
+            history["date_closed"] = False
         record.write(
             {name: day for name, day in history.items() if day != record[name]}
         )
+        self.settle_days(record)
 
     def created(self, records, mapped_list):
-        self.set_create_date(records, mapped_list)
+        fresh = [
+            (record, mapped)
+            for record, mapped in zip(records, mapped_list, strict=True)
+            if not self._conversion.standing_lead(mapped)
+        ]
+        new = self.env[self.model].union(*(record for record, _mapped in fresh))
+        self.set_create_date(new, [mapped for _record, mapped in fresh])
+        self.settle_days(records)
         self._history.write(zip(records, mapped_list, strict=True))
 
+    def settle_days(self, records):
+        """Let days to assign and to close be those of the source.
 
-def days_since(created, vals):
-    """Return Odoo's days to assign and to close, counted from the source's dates.
+        Odoo counts them from the record's creation, which is today where the project
+        does not keep the original one.
+        """
+        if self.project.keep_create_date:
+            for name in _DAYS:
+                self.env.add_to_compute(records._fields[name], records)
+            return
+        records.flush_recordset()
+        rows = [
+            (record.id, *self._days(record))
+            for record in records
+            if self.source_creation(record)
+        ]
+        self.env.cr.execute(
+            SQL(
+                "UPDATE crm_lead AS lead SET day_open = days.opened,"
+                " day_close = days.closed FROM (SELECT unnest(%s) AS id,"
+                " unnest(%s::float[]) AS opened, unnest(%s::float[]) AS closed) AS days"
+                " WHERE lead.id = days.id",
+                *([list(column) for column in zip(*rows, strict=True)] or ([], [], [])),
+            )
+        )
+        records.invalidate_recordset(list(_DAYS))
 
+<<<<<<< HEAD
     Odoo counts them from the record's creation, which is today where the project does
     not keep the original one. Without a date of the source it is left to Odoo.
     """
@@ -177,3 +250,18 @@ def days_since(created, vals):
         name: abs((vals[day] - created).days) if vals.get(day) else 0
         for name, day in dates.items()
     }
+=======
+    def _days(self, record):
+        """Return the days to assign and to close, None for what did not happen."""
+        created = self.source_creation(record)
+        return [
+            abs((record[date] - created).days) if record[date] else None
+            for date in _DAYS.values()
+        ]
+
+    @staticmethod
+    def source_creation(record):
+        """Return when the source created it, as far as the map keeps that."""
+        name = "x_source_created_on"
+        return record[name] if name in record._fields else False
+>>>>>>> 2e99b87 ([ADD] load: a converted lead and its deal are one record, as old as the lead)
