@@ -95,7 +95,7 @@ class LeadTarget(Target):
         if found:
             deal = self.env[found[0]].browse(found[1])
             self._person(mapped, mapped.vals)
-            self._conversion.fill(mapped, deal, mapped.pop("_client"))
+            self._conversion.fill(mapped, deal, self.partner_of(mapped, "_client"))
         return found
 
     def make(self, mapped_list):
@@ -228,29 +228,19 @@ class LeadTarget(Target):
             for record in records
             if self.source_creation(record)
         ]
+        if not rows:
+            return
         self.env.cr.execute(
             SQL(
                 "UPDATE crm_lead AS lead SET day_open = days.opened,"
                 " day_close = days.closed FROM (SELECT unnest(%s) AS id,"
                 " unnest(%s::float[]) AS opened, unnest(%s::float[]) AS closed) AS days"
                 " WHERE lead.id = days.id",
-                *([list(column) for column in zip(*rows, strict=True)] or ([], [], [])),
+                *(list(column) for column in zip(*rows, strict=True)),
             )
         )
         records.invalidate_recordset(list(_DAYS))
 
-<<<<<<< HEAD
-    Odoo counts them from the record's creation, which is today where the project does
-    not keep the original one. Without a date of the source it is left to Odoo.
-    """
-    if not created:
-        return {}
-    dates = {"day_open": "date_open", "day_close": "date_closed"}
-    return {
-        name: abs((vals[day] - created).days) if vals.get(day) else 0
-        for name, day in dates.items()
-    }
-=======
     def _days(self, record):
         """Return the days to assign and to close, None for what did not happen."""
         created = self.source_creation(record)
@@ -264,4 +254,3 @@ class LeadTarget(Target):
         """Return when the source created it, as far as the map keeps that."""
         name = "x_source_created_on"
         return record[name] if name in record._fields else False
->>>>>>> 2e99b87 ([ADD] load: a converted lead and its deal are one record, as old as the lead)

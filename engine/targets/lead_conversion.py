@@ -49,7 +49,7 @@ class LeadConversion:
         """Add to the opportunity what its lead says; the project made both."""
         vals = self.target.constants | mapped.vals
         if partner:
-            vals["partner_id"] = partner[1]
+            vals["partner_id"] = partner
         added, rest = self._sort(deal, vals)
         created = vals.get("x_source_created_on")
         converted = vals.get("x_converted_on") or self.target.source_creation(deal)
