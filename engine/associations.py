@@ -10,6 +10,8 @@ from .references import ReferenceTransform
 
 #: Schema kind of the words that links are labelled with.
 LABEL_KIND = "association_label"
+#: The custom model of these words.
+LABEL_MODEL = "x_association_label"
 #: What a preset may add to a list of links, with the type of the custom field.
 COMPANIONS = {"shown": "text", "kept": "json", "words": "many2many"}
 
@@ -84,8 +86,7 @@ class LinksTransform:
         for text, entry in found.items():
             entry["name"] = self._listed.name_of(text) or text
             entry["id"] = self._link(text)
-            if entry["is_primary"] and entry["id"] and self.spec.get("parent"):
-                vals.setdefault(self.spec["parent"], entry["id"])
+        self._mark_parent(found, vals)
         linked = {
             entry["id"]
             for entry in found.values()
@@ -93,6 +94,18 @@ class LinksTransform:
         }
         self._companions(found, vals)
         return [Command.set(sorted(linked))] if linked else None, ""
+
+    def _mark_parent(self, found, vals):
+        """The record that has a field of its own is not one of the others."""
+        parent = self.spec.get("parent")
+        if not parent:
+            return
+        primary = next((e["id"] for e in found.values() if e["is_primary"]), None)
+        if primary:
+            vals.setdefault(parent, primary)
+        for entry in found.values():
+            if entry["id"] and entry["id"] == vals.get(parent):
+                entry["is_primary"] = True
 
     def _link(self, text):
         """Return the id of the record, or None with a note of what is missing."""
@@ -119,7 +132,8 @@ class LinksTransform:
                 for entry in found.values()
                 if counts_as_link(self.spec, entry)
             ]
-            vals[names["shown"]] = "\n".join(lines) or None
+            is_short = self.spec["shown"].get("custom") == "char"
+            vals[names["shown"]] = ("; " if is_short else "\n").join(lines) or None
         if "kept" in names:
             vals[names["kept"]] = {
                 text: {

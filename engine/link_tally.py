@@ -71,6 +71,7 @@ class LinkTally:
             written = written or []
             linked = len(written)
             if kept:
+                offered = [t for t, e in kept.items() if counts_as_link(self.spec, e)]
                 ids = [(kept.get(text) or {}).get("id") for text in offered]
                 linked = sum(bool(res_id) for res_id in ids)
                 missing = {res_id for res_id in ids if res_id} - live.get(

@@ -160,7 +160,9 @@ class ReferenceTransform:
         target = self.line.target_field or ""
         if target.startswith("_"):
             return link
-        self._check_model(link, self.env[self.mapper.target_model]._fields.get(target))
+        model = self.mapper.target_model
+        if model in self.env:
+            self._check_model(link, self.env[model]._fields.get(target))
         return link[1]
 
     def _check_model(self, link, field):

@@ -4,6 +4,7 @@ from lxml import etree
 
 from odoo.exceptions import UserError
 
+from .associations import LABEL_MODEL
 from .restore import stamp_of
 from .schema_make import make_fields, make_model, tell_workers
 from .schema_models import ROOT_KEY, ROOT_PARENT, WindowMaker
@@ -108,6 +109,13 @@ class SchemaBuilder:
             vals |= {"company_id": company, "technician_user_id": False}
         return self._reuse(item, model) or self.env[model].create(vals)
 
+    def _make_association_label(self, item):
+        found = self._reuse(item, LABEL_MODEL)
+        if found:
+            return found
+        vals = {name: item.vals[name] for name in ("x_inverse", "x_usage")}
+        return self.env[LABEL_MODEL].create({"x_name": item.name} | vals)
+
     def _make_team(self, item):
         return self._reuse(item, "crm.team") or self.env["crm.team"].create(
             {
@@ -204,8 +212,12 @@ class SchemaBuilder:
         page = etree.Element("page", name="crm_migration", string="Migrated Data")
         group = etree.SubElement(page, "group")
         for name in sorted(names):
+            ttype = self.env[model]._fields[name].type
+            if ttype == "json":
+                # for programs: a person reads the text beside it
+                continue
             field = etree.SubElement(group, "field", name=name)
-            if self.env[model]._fields[name].type == "many2many":
+            if ttype == "many2many":
                 field.set("widget", "many2many_tags")
         tell_workers(self.env)
         arch = etree.Element("data")

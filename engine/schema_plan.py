@@ -6,8 +6,9 @@ from odoo.tools import SQL
 
 from ..tools.converters import split_multi, to_text
 from .amounts import KEPT_FIELDS
-from .associations import COMPANIONS
+from .associations import COMPANIONS, LABEL_KIND, LABEL_MODEL
 from .keys import key_of
+from .label_words import LabelWords, labelled, model_vals
 from .pipelines import Pipelines, lines_by_target
 from .schema_leads import plan_leads
 from .schema_models import ModelPlanner
@@ -15,8 +16,6 @@ from .targets import TARGETS
 from .transforms import tag_kind
 from .values import cell_text
 
-#: the words by which links to records are told apart
-LABEL_MODEL = "x_association_label"
 #: kind -> (model, order in the plan); records are told apart by their folded name
 VOCABULARIES = {
     "tag": ("crm.tag", 30),
@@ -27,6 +26,7 @@ VOCABULARIES = {
     "equipment_category": ("maintenance.equipment.category", 35),
     "medium": ("utm.medium", 35),
     "campaign": ("utm.campaign", 36),
+    LABEL_KIND: (LABEL_MODEL, 45),
 }
 _ORDER = {
     "team": 10,
@@ -58,6 +58,7 @@ class SchemaPlanner:
         """Refresh the plan: new items are added, unneeded planned ones removed."""
         self._pipelines()
         self._vocabularies()
+        self._labels()
         plan_leads(self)
         ModelPlanner(self).plan()
         self._fields()
@@ -275,10 +276,49 @@ class SchemaPlanner:
             is_shared = "company_id" not in records._fields
             domain = [] if is_shared else [("company_id", "in", companies)]
             cache[kind] = {
-                key_of(record.name): record.id
+                key_of(record[record._rec_name]): record.id
                 for record in records.search(domain, order="id desc")
             }
         return cache[kind]
+
+    def _labels(self):
+        """The words that links are labelled with, and the model that holds them."""
+        lines = self._mapped_lines()
+        words = LabelWords(self.project).collect(lines)
+        if not words and not labelled(lines):
+            return
+        self._add(
+            "model",
+            LABEL_MODEL,
+            self.env._("Association Label"),
+            vals=model_vals(self.env),
+            res_model="ir.model",
+            action="reuse" if LABEL_MODEL in self.env else "create",
+            record_count=sum(entry["count"] for entry in words.values()),
+            reason=self.env._(
+                "Words such as “Decision Maker” by which people filter contacts and "
+                "opportunities."
+            ),
+        )
+        existing = self._existing(LABEL_KIND) if LABEL_MODEL in self.env else {}
+        for key, entry in words.items():
+            match = existing.get(key)
+            self._add(
+                LABEL_KIND,
+                key,
+                entry["name"],
+                vals={
+                    "name": entry["name"],
+                    "x_inverse": "; ".join(entry["inverse"]),
+                    "x_usage": "; ".join(entry["usage"]),
+                },
+                action="reuse" if match else "create",
+                res_id=match or False,
+                record_count=entry["count"],
+                reason=self.env._("Exists already.")
+                if match
+                else self.env._("A label of the source's links."),
+            )
 
     # -- custom fields -----------------------------------------------------------
 
@@ -304,8 +344,9 @@ class SchemaPlanner:
             self._kept_amounts(tabs)
         for key in dict.fromkeys(self.project.object_ids.mapped("target")):
             own = TARGETS[key].own_fields(self.env) if key else ()
-            for model, name, ttype, label, reason in own:
-                self._field(model, name, ttype, label, reason=reason)
+            for model, name, ttype, label, reason, *more in own:
+                more = more[0] if more else {}
+                self._field(model, name, ttype, label, reason=reason, **more)
                 tabs[model] = tabs.get(model, 0) + 1
         shows = self.env._("Shows the custom fields on the form.")
         for model, count in tabs.items():
@@ -364,7 +405,7 @@ class SchemaPlanner:
             if key in spec:
                 own = spec[key]
                 relation = {"relation": LABEL_MODEL} if key == "words" else {}
-                yield own["name"], ttype, own["label"], relation
+                yield own["name"], own.get("custom", ttype), own["label"], relation
 
     def _note(self, model):
         """Return what is to be said of the branch that was taken for a model."""

@@ -246,7 +246,7 @@ class MigrationProject(models.Model):
         if not self.mapping_line_ids:
             raise UserError(self.env._("There is no map yet: stage the files first."))
         for obj in self.object_ids.filtered("target"):
-            model = TARGETS[obj.target].model
+            model = TARGETS[obj.target].main_model(self.env)
             if model and model not in self.env:
                 raise UserError(
                     self.env._(

@@ -27,6 +27,7 @@ class MigrationSchemaItem(models.Model):
             ("campaign", "UTM Campaign"),
             ("industry", "Industry"),
             ("model", "Custom Model"),
+            ("association_label", "Association Label"),
             ("equipment_category", "Equipment Category"),
             ("field", "Custom Field"),
             ("option", "Pick-List Value"),

@@ -7,6 +7,7 @@ from .custom import CustomTarget, KindTarget, LinkedFieldsTarget
 from .equipment import EquipmentTarget
 from .equipment_text import EquipmentTextTarget
 from .group import GroupTarget
+from .label import LabelTarget
 from .lead import LeadTarget
 from .membership import MembershipTarget
 from .message import MessageTarget
@@ -25,6 +26,7 @@ TARGETS = {
     "group": GroupTarget,
     "lead": LeadTarget,
     "equipment": EquipmentTarget,
+    "label": LabelTarget,
     "equipment_text": EquipmentTextTarget,
     "message": MessageTarget,
     "activity": ActivityTarget,
