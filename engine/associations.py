@@ -31,11 +31,16 @@ def associations(spec, raw):
             continue
         entry = found.setdefault(text, {"labels": [], "is_primary": False})
         if isinstance(item, dict):
-            words = converters.split_multi(item.get(spec.get("labels")))
+            words = label_words(item.get(spec.get("labels")))
             entry["labels"] += [w for w in words if w not in entry["labels"]]
             if item.get(spec.get("primary")) is True:
                 entry["is_primary"] = True
     return found
+
+
+def label_words(value):
+    """Return the labels of one link, without superfluous blanks."""
+    return [" ".join(word.split()) for word in converters.split_multi(value)]
 
 
 def counts_as_link(spec, entry):

@@ -3,7 +3,7 @@
 from odoo.tools import SQL
 
 from ..tools import converters
-from .associations import LABEL_MODEL, associations
+from .associations import LABEL_MODEL, associations, label_words
 from .keys import key_of
 
 #: Virtual fields of targets that hold a label of their own.
@@ -64,7 +64,7 @@ class LabelWords:
         return self.words
 
     def _add(self, text, count):
-        for word in converters.split_multi(text):
+        for word in label_words(text):
             entry = {"name": word, "count": 0, "inverse": [], "usage": []}
             entry = self.words.setdefault(key_of(word), entry)
             entry["count"] += count
@@ -126,9 +126,11 @@ class LabelWords:
             if not label:
                 continue
             self._add([label], 0)
-            entry = self.words.get(key_of(label))
-            if entry and inverse and inverse not in entry["inverse"]:
-                entry["inverse"].append(inverse)
             usage = " → ".join(filter(None, (start, end)))
-            if entry and usage and usage not in entry["usage"]:
-                entry["usage"].append(usage)
+            for word in label_words(label):
+                entry = self.words[key_of(word)]
+                # as the source itself writes it, whatever its records do
+                entry["name"] = word
+                for place, text in (("inverse", inverse), ("usage", usage)):
+                    if text and text not in entry[place]:
+                        entry[place].append(text)

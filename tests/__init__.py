@@ -1,3 +1,4 @@
+from . import test_associations
 from . import test_bundle
 from . import test_bundle_files
 from . import test_changes
