@@ -170,6 +170,9 @@ class UndoEngine(Engine):
             batch |= line
         self._look_again(model, batch)
         self._delete(batch.filtered(lambda line: line.fate == "delete"))
+        if model in ("ir.model", "ir.model.fields"):
+            # tables are gone by now
+            self._inbound = InboundReferences(self.project)
         self._restore(batch.filtered(lambda line: line.fate == "restore"))
         self._let_go(batch.filtered(lambda line: line.fate in ("release", "gone")))
         self._keep(batch.filtered(lambda line: line.fate.startswith("keep")))
