@@ -14,6 +14,7 @@ EXEMPT = {
     "migration_%": "staging, map and books of the project: the audit outlives the undo",
     "ir_cron_trigger": "wake-up calls, deleted once they were heard",
     "ir_cron_progress": "how far a scheduled action got in its last run",
+    "orm_signaling_%": "tells other processes to read models and fields again",
     "bus_bus": "messages to open browser windows, deleted within the day",
 }
 #: Rows that count as exempt inside a table that otherwise counts.
