@@ -6,7 +6,8 @@ from odoo.tools import SQL
 
 from .history import KEYS
 from .links import item_text, items_of
-from .targets.lead_history import LAST, PREFIX
+from .targets.chatter import PREFIX
+from .targets.lead_history import LAST
 
 BATCH = 2000
 

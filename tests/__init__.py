@@ -19,6 +19,7 @@ from . import test_formats
 from . import test_groups
 from . import test_history
 from . import test_hierarchy
+from . import test_history_rules
 from . import test_hostile_files
 from . import test_infer
 from . import test_json2
@@ -38,6 +39,7 @@ from . import test_map
 from . import test_open
 from . import test_owner_apply
 from . import test_owner_board
+from . import test_outcome
 from . import test_owners
 from . import test_pivot
 from . import test_presets

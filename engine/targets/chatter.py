@@ -4,8 +4,8 @@ from collections import defaultdict
 
 from odoo.tools import SQL
 
-from .lead_history import PREFIX
-
+#: Begins the source object of crosswalk rows of stage changes and conversion notes.
+PREFIX = "history:"
 #: What a stage change is written with; see ``LeadHistory``.
 _FIELDS = (
     "model",
@@ -32,10 +32,11 @@ def create_in_order(target, vals_list):
     """
     messages = target.env["mail.message"]
     moves = _younger_moves(target, vals_list)
-    if not moves:
-        return messages.create(vals_list)
     merged = _merge(vals_list, moves)
     made = messages.create([vals for _move, vals in merged])
+    date_messages(target.project, made)
+    if not moves:
+        return made
     places = [move for move, _vals in merged]
     _replace(
         target.env,
@@ -44,6 +45,20 @@ def create_in_order(target, vals_list):
     return messages.browse(
         [new.id for move, new in zip(places, made, strict=True) if not move]
     )
+
+
+def date_messages(project, messages):
+    """Let messages be as old as they say, where the project keeps original dates."""
+    if not project.keep_create_date:
+        return
+    messages.flush_recordset()
+    messages.env.cr.execute(
+        SQL(
+            "UPDATE mail_message SET create_date = date WHERE id = ANY(%s)",
+            messages.ids,
+        )
+    )
+    messages.invalidate_recordset(["create_date"], flush=False)
 
 
 def _younger_moves(target, vals_list):

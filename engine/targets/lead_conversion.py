@@ -9,8 +9,7 @@ from ..edits import changed_values, find_edits
 from ..inserts import insert_rows
 from ..keys import REPEAT_MARK
 from ..values import cell_text, portable, read_portable
-from .chatter import create_in_order
-from .lead_history import PREFIX
+from .chatter import PREFIX, create_in_order
 
 #: What a deal says for itself, or what Odoo decides: never taken from the lead.
 _OF_THE_DEAL = {

@@ -10,9 +10,8 @@ from ..history import arrange, odd_visits
 from ..inserts import insert_rows
 from ..keys import REPEAT_MARK
 from ..transforms import find_owner
+from .chatter import PREFIX, date_messages
 
-#: Crosswalk rows of the stage changes of an object's deals.
-PREFIX = "history:"
 #: How the crosswalk calls the move that ends a history which the source left open.
 LAST = f"{REPEAT_MARK}last"
 
@@ -208,6 +207,7 @@ class LeadHistory:
         messages = self.env["mail.message"].create(
             [self._message(*row) for row in rows]
         )
+        date_messages(self.project, messages)
         field = self.env["ir.model.fields"]._get("crm.lead", "stage_id")
         insert_rows(
             self.env["mail.tracking.value"],
