@@ -39,6 +39,8 @@ class SchemaBuilder:
                 continue
             record = getattr(self, f"_make_{item.kind}", self._make_word)(item)
             self._bind(item, record)
+        for item in items.filtered(lambda i: i.kind == "window" and i.state == "done"):
+            self._complete_window(item)
 
     def _switch_on(self, item):
         """Give every internal user a group, as Odoo's settings do; undone by values."""
@@ -199,6 +201,23 @@ class SchemaBuilder:
         for place, record in enumerate(others):
             self._link(item, record, f"{item.key}#{place}")
         return menu
+
+    def _complete_window(self, item):
+        """Show fields that the model got after its views were made."""
+        links = (
+            self.env["migration.crosswalk"]
+            .search(
+                [
+                    ("project_id", "=", self.project.id),
+                    ("source_object", "=", "schema:window"),
+                    ("res_model", "=", "ir.ui.view"),
+                ]
+            )
+            .filtered(lambda link: link.external_id.rpartition("#")[0] == item.key)
+        )
+        views = self.env["ir.ui.view"].browse(links.mapped("res_id")).exists()
+        if views and item.vals["model"] in self.env:
+            WindowMaker(self.project, item.vals).complete(views)
 
     def _make_view(self, item):
         model = item.vals["model"]

@@ -178,6 +178,23 @@ class WindowMaker:
         )
         return [action, rule, *views, menu]
 
+    def complete(self, views):
+        """Add to the form and the list what the model has got since."""
+        for view in views.filtered(lambda view: view.type in ("form", "list")):
+            arch = etree.fromstring(view.arch_db)
+            shown = {node.get("name") for node in arch.iter("field")}
+            missing = self._names(but=shown)
+            if not missing:
+                continue
+            place = arch
+            if view.type == "form":
+                place = etree.SubElement(arch.find("sheet"), "group")
+            for name in missing:
+                self._field(place, name)
+                if view.type == "list":
+                    place[-1].set("optional", "hide")
+            view.arch_db = etree.tostring(arch, encoding="unicode")
+
     def _names(self, *kinds, but=()):
         return [
             field.name

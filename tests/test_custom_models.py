@@ -1,7 +1,11 @@
 from datetime import datetime
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+
+from odoo.addons.crm_migration.connectors.files import bundle
+from odoo.addons.crm_migration.engine.staging_area import StagingArea
 
 from .common import MigrationCommon, table
 from .live_case import LiveCase
@@ -240,6 +244,40 @@ class TestForms(MigrationCommon):
         self.assertEqual(self.answer(INTAKE, "S-1").x_goal, "Family")
         self.assertEqual(self.answer(INTAKE, "S-2").x_goal, "By Ana")
         self.assertEqual(self.env["x_client_intake"].search_count([]), 4)
+
+    def test_a_question_that_is_new_becomes_a_field_that_is_shown(self):
+        row = "S-6,Client intake,C-2,,2024-01-05 10:00,Hobby,Chess\n"
+        self.stage(self.project, FILES | {"form_responses.csv": RESPONSES + row})
+        self.load(self.apply_schema(self.confirm_all(self.project)))
+        record = self.answer(INTAKE, "S-6")
+        self.assertEqual(record.x_hobby, "Chess")
+        views = record.get_views([(False, "form"), (False, "list")])["views"]
+        for kind in ("form", "list"):
+            self.assertEqual(views[kind]["arch"].count('name="x_hobby"'), 1)
+        self.project.action_rollback(background=False)
+        self.env.invalidate_all()
+        self.assertEqual(counts(self.env), self.before)
+
+    def test_a_pull_that_broke_off_goes_on_with_each_kind(self):
+        stage, calls = StagingArea.stage, []
+
+        def broken(area, table, raws):
+            calls.append(table)
+            if len(calls) == 2:
+                raise UserError("The power went")
+            return stage(area, table, raws)
+
+        project = self.make_project({"form_responses.csv": RESPONSES})
+        with (
+            patch.object(bundle, "PAGE_ROWS", 2),
+            patch.object(StagingArea, "stage", broken),
+        ):
+            with self.assertRaisesRegex(UserError, "The power went"):
+                project.action_stage(background=False)
+            project.action_resume(background=False)
+        staged = {obj.name: obj.staged_count for obj in project.object_ids}
+        self.assertEqual(staged, {"form_responses": 0, INTAKE: 4, REVIEW: 1})
+        self.assertFalse(self.findings(project, "repeated"))
 
 
 class TestCustomObjects(LiveCase):
