@@ -108,7 +108,19 @@ class Pipelines:
         for text in given:
             if (team, key_of(text)) in self._stage_names:
                 return self._stage_names[team, key_of(text)]
+            alone = self._only_stage(text) if not any(map(to_text, pipelines)) else None
+            if alone:
+                return alone
         return f"{team}|{key_of(given[0] if given else '')}"
+
+    def _only_stage(self, text):
+        """Return the key of the one stage of that name in all pipelines, or None."""
+        found = {
+            key
+            for (_team, name), key in self._stage_names.items()
+            if name == key_of(text)
+        }
+        return found.pop() if len(found) == 1 else None
 
     def team_of(self, key, *texts):
         """Return the key of the pipeline that a stage stands in."""

@@ -6,6 +6,7 @@ from ..connectors.base import Page, Problem, SourceTable
 from ..exceptions import SourceError, SourcePaused, SourceRefused
 from ..presets import base_name
 from .base import Engine, severity
+from .derive import Derivation
 from .staging_area import StagingArea
 
 #: problems by which one row of a table is not staged
@@ -40,6 +41,7 @@ class StageEngine(Engine):
         super().__init__(run)
         self._connector = None
         self._stream = None
+        self._derivation = None
         self._area = StagingArea(self)
 
     def prepare(self):
@@ -153,9 +155,8 @@ class StageEngine(Engine):
     def _take(self, table, page: Page):
         """Stage one page, remember where the next begins, return what was handled."""
         problems = [item for item in page.items if isinstance(item, Problem)]
-        raws = self._area.by_kind(
-            [item for item in page.items if not isinstance(item, Problem)]
-        )
+        raws = [item for item in page.items if not isinstance(item, Problem)]
+        raws = self._area.by_kind([*raws, *self._derived(raws)])
         problems = self._new_problems(problems)
         self.findings("stage", [self._problem(problem) for problem in problems])
         self._note_losses(table, problems)
@@ -178,6 +179,12 @@ class StageEngine(Engine):
         if mark["done"]:
             self._end_of(table, mark)
         return len(page.items)
+
+    def _derived(self, raws):
+        if self._derivation is None:
+            names = {table.object for table in self._tables}
+            self._derivation = Derivation(self.project, names)
+        return self._derivation.of(raws)
 
     def _remember(self, table, mark):
         cursor = dict(self.run.cursor or {})

@@ -70,6 +70,11 @@ class MigrationProject(models.Model):
         help="In The Practice, members have the tags of their organization, which its "
         "export does not say: they are given to them again.",
     )
+    deals_from_stage = fields.Boolean(
+        "Deals From Pipeline Stages",
+        help="Where an export has no table of deals, each contact with a pipeline "
+        "stage gets one opportunity in that stage.",
+    )
     draft_templates = fields.Boolean(
         "Draft E-mail Templates",
         help="E-mail templates of the source become archived drafts in Odoo, their "

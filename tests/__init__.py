@@ -9,6 +9,7 @@ from . import test_converters
 from . import test_custom_models
 from . import test_dates
 from . import test_demo_bundle
+from . import test_derive
 from . import test_discover
 from . import test_equipment
 from . import test_faults
