@@ -152,7 +152,8 @@ class ObjectLoader:
         groups = {}
         for mapped in fresh:
             groups.setdefault(self.target.part_of(mapped), []).append(mapped)
-        for part, group in groups.items():
+        for part in filter(groups.get, self.target.all_parts()):
+            group = groups[part]
             records = part.make(group)
             part.created(records, group)
             for mapped, record in zip(group, records, strict=True):
@@ -160,6 +161,9 @@ class ObjectLoader:
                 vals["left_values"] = left_behind(record, vals["base_values"])
                 links += [vals, *self._extra_links(mapped)]
                 buckets.append((mapped, "created"))
+            # the next part puts its messages among those that this one made
+            insert_rows(self.env["migration.crosswalk"], links)
+            links = []
         insert_rows(self.env["migration.crosswalk"], links)
         for mapped, bucket in buckets:
             mapped.inputs["bucket"] = bucket
@@ -171,7 +175,7 @@ class ObjectLoader:
             {
                 "project_id": self.project.id,
                 "company_id": self.project.company_id.id,
-                "source_object": f"{self.object.name}:{word}",
+                "source_object": f"{self.object.name}{word}",
                 "external_id": mapped.record.external_id,
                 "res_model": record._name,
                 "res_id": record.id,

@@ -24,7 +24,10 @@ _CUSTOM_TRANSFORM = {
     "datetime": "datetime",
 }
 #: Targets that keep fields which nobody knows, as custom fields or as text.
-CUSTOMISABLE = {"partner", "contact", "lead", "activity", "task", "equipment", *KINDS}
+CUSTOMISABLE = {
+    *("partner", "contact", "lead", "activity", "engagement", "task", "equipment"),
+    *KINDS,
+}
 #: How a live source's own properties begin; no property of an export does.
 _PROPERTY = "custom."
 #: Share of words in common from which an unknown header is held to be a known one.

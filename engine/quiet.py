@@ -15,6 +15,11 @@ QUIET_CONTEXT = {
     "mail_activity_quick_update": True,
     "mail_activity_automation_skip": True,
     "mail_auto_subscribe_no_notify": True,
+    # no invitation, no alarm, no contact details added to the text of a meeting
+    "no_mail_to_attendees": True,
+    "skip_attendee_notification": True,
+    "dont_notify": True,
+    "skip_contact_description": True,
     # images arrive byte for byte, not resized
     "image_no_postprocess": True,
     # HTML and SVG files of a stranger must never be served as such

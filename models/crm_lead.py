@@ -15,3 +15,9 @@ class CrmLead(models.Model):
         if self.env.context.get(QUIET_KEY):
             return False
         return super()._pls_get_safe_start_date()
+
+    def log_meeting(self, meeting):
+        """Post nothing about a migrated meeting: it is in the calendar already."""
+        if self.env.context.get(QUIET_KEY):
+            return self.env["mail.message"]
+        return super().log_meeting(meeting)

@@ -161,6 +161,18 @@ class MigrationProject(models.Model):
         default=True,
         help="Records show the day they were created at the source, not today.",
     )
+    meeting_rule = fields.Selection(
+        [
+            ("message", "In the Chatter, Those to Come as Activities"),
+            ("planned", "In the Chatter, Those to Come in the Calendar"),
+            ("all", "All in the Calendar"),
+        ],
+        string="Meetings",
+        required=True,
+        default="message",
+        help="Where the meetings of a source go that lists them. Nobody is invited "
+        "or reminded. What was loaded stays what it became.",
+    )
     tolerance = fields.Float(
         "Tolerance (%)",
         default=0.0,

@@ -29,6 +29,7 @@ from . import test_kill
 from . import test_kill_pull
 from . import test_live_files
 from . import test_live_pull
+from . import test_load_activities
 from . import test_load_deals
 from . import test_load_files
 from . import test_load_notes

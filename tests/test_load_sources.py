@@ -490,9 +490,12 @@ class TestFastTrack(MigrationCommon):
         self.assertIn("<b>Meeting</b>", message.body)
         self.assertIn("With: ines@c.ex", message.body)
 
+    def test_a_task_is_an_activity_of_the_deal(self):
+        activity = self.got("activity", "A2")
+        self.assertIn(activity, self.got("deal", "D1").activity_ids)
+        self.assertEqual(activity.summary, "Task")
+
     def test_what_cannot_be_loaded_yet_is_left_out_with_its_reason(self):
-        record = self.assertBucket(self.project, "activity", "A2", "excluded")
-        self.assertIn("still to be done", record.reason)
         record = self.assertBucket(self.project, "activity", "A3", "excluded")
         self.assertIn("custom", record.reason)
         self.assertBucket(self.project, "pipeline", "P1", "excluded")

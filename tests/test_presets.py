@@ -36,6 +36,7 @@ ODOO_FIELDS = {
     },
     "message": {"subject", "body", "date", "author_id"},
     "activity": {"summary", "note"},
+    "engagement": {"subject", "body", "date", "author_id"},
     "attachment": {"name", "mimetype", "description"},
 }
 ODOO_FIELDS["contact"] = ODOO_FIELDS["partner"]

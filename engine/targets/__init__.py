@@ -6,6 +6,8 @@ from .contact import ContactTarget
 from .custom import CustomTarget, KindTarget, LinkedFieldsTarget
 from .equipment import EquipmentTarget
 from .equipment_text import EquipmentTextTarget
+from .engagement import EngagementTarget
+from .event import EventTarget
 from .group import GroupTarget
 from .label import LabelTarget
 from .lead import LeadTarget
@@ -30,6 +32,8 @@ TARGETS = {
     "equipment_text": EquipmentTextTarget,
     "message": MessageTarget,
     "activity": ActivityTarget,
+    "event": EventTarget,
+    "engagement": EngagementTarget,
     "attachment": AttachmentTarget,
     "custom": CustomTarget,
     "custom_fields": LinkedFieldsTarget,

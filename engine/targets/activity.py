@@ -5,6 +5,8 @@ from odoo.tools import plaintext2html
 from ...tools.converters import to_html_text
 from ...tools.fingerprint import fold
 from .base import Target
+from .chatter import TOLD, create_in_order
+from .others import OtherLinks
 from .work import TYPES, ExtraFields, facts_html, outcome, word
 
 
@@ -37,6 +39,7 @@ class ActivityTarget(Target):
     def __init__(self, mapper):
         super().__init__(mapper)
         self._extra_fields = ExtraFields(mapper)
+        self._others = OtherLinks(mapper)
         self._types = self._known_types()
         self._models = {}
         self._names = {}
@@ -59,6 +62,7 @@ class ActivityTarget(Target):
 
     def prefetch(self, mapped_list):
         """Read the names of the records that the batch belongs to in one go."""
+        self._others.prefetch(mapped_list)
         homes = {}
         for mapped in mapped_list:
             home = self._home(mapped)
@@ -77,6 +81,11 @@ class ActivityTarget(Target):
             if home and home[0]:
                 return home
         return None
+
+    def _elsewhere(self, mapped):
+        """Return what the source calls the record, where Odoo has none of the kind."""
+        parent = mapped.pop("_parent")
+        return word(parent[1]) if parent and not parent[0] else ""
 
     def finish(self, mapped):
         vals = self.constants | mapped.vals
@@ -171,7 +180,9 @@ class ActivityTarget(Target):
             self.env._("With"): mapped.pop("_participants"),
             self.env._("Place"): mapped.pop("_location"),
             self.env._("Link"): mapped.pop("_url"),
-            self.env._("Also about"): mapped.pop("_others"),
+            self.env._("Belongs to"): self._elsewhere(mapped),
+            self.env._("Written by"): mapped.pop("_author"),
+            self.env._("Also about"): self._others.text(mapped, self._home(mapped)),
             **facts,
             self.env._("Created"): self._moment(mapped, "_created_at"),
             self.env._("Last changed"): self._moment(mapped, "_changed_at"),
@@ -200,7 +211,7 @@ class ActivityTarget(Target):
         return self.env["migration.crosswalk"].search_count(
             [
                 ("project_id", "=", self.project.id),
-                ("source_object", "=", f"{self.mapper.object.name}:done"),
+                ("source_object", "=", f"{self.mapper.object.name}{TOLD}"),
                 ("external_id", "=", mapped.record.external_id),
             ],
             limit=1,
@@ -209,11 +220,11 @@ class ActivityTarget(Target):
     def _tell(self, pairs):
         """Write the chatter's lines that something was done, with its own date."""
         pairs = [(rec, mapped) for rec, mapped in pairs if rec.res_model]
-        messages = self.env["mail.message"].create(
-            [self._message(record, mapped) for record, mapped in pairs]
+        messages = create_in_order(
+            self, [self._message(record, mapped) for record, mapped in pairs]
         )
         for message, (_record, mapped) in zip(messages, pairs, strict=True):
-            self.add_extra(mapped, "done", message)
+            self.add_extra(mapped, TOLD, message)
 
     def _message(self, record, mapped):
         author = record.user_id.partner_id

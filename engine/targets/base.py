@@ -126,8 +126,8 @@ class Target:
     def add_extra(self, mapped, word, record):
         """Remember a record made beside the one that the source's record became.
 
-        It gets a crosswalk row of its own under ``<object>:<word>``, so that it goes
-        with a rollback.
+        It gets a crosswalk row of its own under the object's name with ``word`` behind
+        it (``:done``), so that it goes with a rollback.
         """
         mapped.inputs.setdefault("extras", []).append((word, record))
 

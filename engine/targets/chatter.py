@@ -6,7 +6,9 @@ from odoo.tools import SQL
 
 #: Begins the source object of crosswalk rows of stage changes and conversion notes.
 PREFIX = "history:"
-#: What a stage change is written with; see ``LeadHistory``.
+#: Ends that of the lines that tell of activities which were done.
+TOLD = ":done"
+#: What such a line is written with; see ``LeadHistory`` and ``ActivityTarget``.
 _FIELDS = (
     "model",
     "res_id",
@@ -18,18 +20,29 @@ _FIELDS = (
     "reply_to",
     "message_id",
     "body",
+    "is_internal",
+    "mail_activity_type_id",
 )
 
 
 def create_in_order(target, vals_list):
-    """Create messages, with the stage changes of their opportunities in between.
+    """Create messages, with what was told before of their records in between.
 
-    Stage changes are written with the opportunity, before any note. Those that are
-    younger than a new note are made again after it, in the same transaction.
+    Stage changes are written with the opportunity, and what was done with its task,
+    before any note. Those that are younger than a new note are made again after it,
+    in the same transaction.
 
-    :param vals_list: values of new messages, oldest first
+    :param vals_list: values of new messages
     :returns: the messages of ``vals_list``, in its order
     """
+    order = sorted(range(len(vals_list)), key=lambda place: vals_list[place]["date"])
+    made = _create(target, [vals_list[place] for place in order])
+    ids = dict(zip(order, made.ids, strict=True))
+    return made.browse([ids[place] for place in range(len(vals_list))])
+
+
+def _create(target, vals_list):
+    """Create messages that are given in the order of time."""
     messages = target.env["mail.message"]
     moves = _younger_moves(target, vals_list)
     merged = _merge(vals_list, moves)
@@ -61,13 +74,16 @@ def date_messages(project, messages):
     messages.invalidate_recordset(["create_date"], flush=False)
 
 
+def _place(vals):
+    return vals["model"], vals["res_id"]
+
+
 def _younger_moves(target, vals_list):
-    """Return ``{lead id: [stage change]}`` of those younger than a new message."""
+    """Return ``{(model, id): [message]}`` of those younger than a new message."""
     first = {}
     for vals in vals_list:
-        if vals["model"] == "crm.lead":
-            day = first.setdefault(vals["res_id"], vals["date"])
-            first[vals["res_id"]] = min(day, vals["date"])
+        day = first.setdefault(_place(vals), vals["date"])
+        first[_place(vals)] = min(day, vals["date"])
     if not first:
         return {}
     env = target.env
@@ -75,37 +91,39 @@ def _younger_moves(target, vals_list):
         SQL(
             "SELECT message.id FROM mail_message message JOIN migration_crosswalk link"
             " ON link.res_model = 'mail.message' AND link.res_id = message.id"
-            " JOIN (SELECT unnest(%(leads)s) AS lead,"
+            " JOIN (SELECT unnest(%(models)s) AS model, unnest(%(ids)s) AS id,"
             " unnest(%(days)s::timestamp[]) AS day) AS new"
-            " ON new.lead = message.res_id AND message.date > new.day"
-            " WHERE message.model = 'crm.lead' AND link.project_id = %(project)s"
-            " AND starts_with(link.source_object, %(prefix)s) ORDER BY message.id",
-            leads=list(first),
+            " ON new.model = message.model AND new.id = message.res_id"
+            " AND message.date > new.day"
+            " WHERE link.project_id = %(project)s"
+            " AND (starts_with(link.source_object, %(prefix)s)"
+            " OR right(link.source_object, %(length)s) = %(told)s)"
+            " ORDER BY message.date, message.id",
+            models=[model for model, _id in first],
+            ids=[res_id for _model, res_id in first],
             days=list(first.values()),
             project=target.project.id,
             prefix=PREFIX,
+            told=TOLD,
+            length=len(TOLD),
         )
     )
     moves = defaultdict(list)
     for message in env["mail.message"].browse([row[0] for row in ids]):
-        moves[message.res_id].append(message)
+        moves[message.model, message.res_id].append(message)
     return moves
 
 
 def _merge(vals_list, moves):
-    """Return ``[(stage change or None, values)]`` in the order of time."""
-    last = {
-        vals["res_id"]: place
-        for place, vals in enumerate(vals_list)
-        if vals["model"] == "crm.lead"
-    }
+    """Return ``[(message to be made again or None, values)]`` in order of time."""
+    last = {_place(vals): number for number, vals in enumerate(vals_list)}
     merged = []
-    for place, vals in enumerate(vals_list):
-        waiting = moves.get(vals["res_id"]) if vals["model"] == "crm.lead" else None
+    for number, vals in enumerate(vals_list):
+        waiting = moves.get(_place(vals))
         while waiting and waiting[0].date <= vals["date"]:
             merged.append((waiting[0], _values(waiting.pop(0))))
         merged.append((None, vals))
-        if waiting and last[vals["res_id"]] == place:
+        if waiting and last[_place(vals)] == number:
             merged += [(move, _values(move)) for move in waiting]
     return merged
 

@@ -8,6 +8,8 @@ from ...tools.converters import to_html_text
 from ...tools.fingerprint import fold
 from .base import Target
 from .chatter import create_in_order
+from .others import OtherLinks
+from .work import ExtraFields, outcome
 
 
 class MessageTarget(Target):
@@ -24,9 +26,12 @@ class MessageTarget(Target):
         self._note = self.env.ref("mail.mt_note").id
         self._comment = self.env.ref("mail.mt_comment").id
         self._senders = {}
+        self._others = OtherLinks(mapper)
+        self._extra_fields = ExtraFields(mapper)
 
     def prefetch(self, mapped_list):
         """Find the contacts who wrote to us, in one query a batch."""
+        self._others.prefetch(mapped_list)
         mails = {
             email_normalize(mapped.pop("_from") or "") for mapped in mapped_list
         } - {False}
@@ -42,8 +47,8 @@ class MessageTarget(Target):
 
     def finish(self, mapped):
         vals = self.constants | mapped.vals
+        mapped.inputs["extra"] = self._extra_fields.take(vals)
         home = self._home(mapped)
-        self._check_done(mapped)
         message = self.env._("The note has no date.")
         self.require(vals, "date", message, self.source_of("date"))
         vals["date"] = self._moment(mapped, vals["date"])
@@ -60,7 +65,7 @@ class MessageTarget(Target):
             message_type="email" if is_email else "comment",
             subtype_id=self._comment if is_shared else self._note,
             is_internal=not is_shared,
-            body=self._heading(mapped) + Markup(body),
+            body=self._heading(mapped, home) + Markup(body),
             # given, so that Odoo does not work them out for each message
             email_from=vals.get("email_from") or self.env.company.email_formatted,
             reply_to=vals.get("email_from") or False,
@@ -97,21 +102,6 @@ class MessageTarget(Target):
             )
         return home
 
-    def _check_done(self, mapped):
-        """What is still to be done is no entry of the chatter."""
-        is_open = fold(mapped.pop("_status")) == "planned"
-        if not is_open or mapped.pop("_completed_at"):
-            return
-        planned = mapped.pop("_starts_at") or mapped.pop("_due_at")
-        is_task = fold(mapped.pop("_type")) == "task"
-        if is_task or not planned or planned > fields.Datetime.now():
-            raise RecordSkipped(
-                self.env._(
-                    "It is still to be done: this version of the addon does not load "
-                    "planned activities yet."
-                )
-            )
-
     def _moment(self, mapped, recorded):
         """When it happened, where the source says so, else when it was recorded."""
         for name in ("_starts_at", "_completed_at"):
@@ -132,12 +122,15 @@ class MessageTarget(Target):
                 vals.get("email_from") or sender or mapped.pop("_author_email")
             )
 
-    def _heading(self, mapped):
+    def _heading(self, mapped, home):
         """What Odoo has no field for: kind, session, length, to whom, where, how."""
         kind = str(mapped.pop("_type") or "").strip()
         parts = [_word(kind)] if fold(kind) not in ("", "note", "email") else []
-        if fold(mapped.pop("_status")) == "cancelled":
+        status = outcome(mapped.pop("_status"), mapped.pop("_completed_at"))
+        if status == "cancelled":
             parts.append(self.env._("Cancelled"))
+        elif mapped.pop("_status") and status == "open":
+            parts.append(self.env._("Planned"))
         if mapped.pop("_direction"):
             parts.append(_word(mapped.pop("_direction")))
         if mapped.pop("_session_date"):
@@ -156,9 +149,12 @@ class MessageTarget(Target):
             "_location": self.env._("Place"),
             "_url": self.env._("Link"),
         }
-        for name, label in facts.items():
-            if mapped.pop(name):
-                text += Markup("<p>%s: %s</p>") % (label, mapped.pop(name))
+        shown = {label: mapped.pop(name) for name, label in facts.items()}
+        shown[self.env._("Also about")] = self._others.text(mapped, home)
+        shown |= mapped.pop("extra")
+        for label, value in shown.items():
+            if value:
+                text += Markup("<p>%s: %s</p>") % (label, value)
         return text
 
 
