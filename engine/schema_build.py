@@ -106,6 +106,8 @@ class SchemaBuilder:
     def _make_word(self, item):
         model = VOCABULARIES[item.kind][0]
         vals = {"name": item.name}
+        if item.vals.get("color"):
+            vals["color"] = item.vals["color"]
         if item.kind == "equipment_category":
             company = self.project.company_id.id
             vals |= {"company_id": company, "technician_user_id": False}

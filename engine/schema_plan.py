@@ -1,6 +1,7 @@
 """The schema plan: what Odoo needs before data can land."""
 
 import re
+from functools import cached_property
 
 from odoo.tools import SQL
 
@@ -13,6 +14,7 @@ from .pipelines import Pipelines, lines_by_target
 from .schema_leads import plan_leads
 from .schema_models import ModelPlanner
 from .targets import TARGETS
+from .targets.tag import listed_tags
 from .transforms import tag_kind
 from .values import cell_text
 
@@ -254,11 +256,14 @@ class SchemaPlanner:
             self.items[kind, key]["record_count"] += count
             return
         match = self._existing(kind).get(key)
+        color = None
+        if kind in ("tag", "category"):
+            word, color = self._listed_tags.get(key, (word, None))
         self._add(
             kind,
             key,
             word,
-            vals={"name": word},
+            vals={"name": word} | ({"color": color} if color else {}),
             action="reuse" if match else "create",
             res_id=match or False,
             record_count=count,
@@ -266,6 +271,10 @@ class SchemaPlanner:
             if match
             else self.env._("Value of %s.", line.source_field),
         )
+
+    @cached_property
+    def _listed_tags(self):
+        return listed_tags(self.project)
 
     def _existing(self, kind):
         """Return ``{folded name: id}`` of the records a word may be matched with."""

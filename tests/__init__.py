@@ -70,6 +70,7 @@ from . import test_schema_make
 from . import test_security
 from . import test_stage
 from . import test_tabular
+from . import test_tags
 from . import test_verify
 from . import test_walk
 from . import test_web_deadline
@@ -85,3 +86,4 @@ from . import test_web_pump
 from . import test_web_rest
 from . import test_web_session
 from . import test_web_throttle
+from . import test_without_apps

@@ -16,6 +16,7 @@ from .message import MessageTarget
 from .owner import OwnerTarget
 from .partner import PartnerTarget
 from .stage import StageTarget
+from .tag import TagTarget
 from .template import TemplateTarget
 
 #: Key used in presets and on ``migration.object`` to class.
@@ -29,6 +30,7 @@ TARGETS = {
     "lead": LeadTarget,
     "equipment": EquipmentTarget,
     "label": LabelTarget,
+    "tag": TagTarget,
     "equipment_text": EquipmentTextTarget,
     "message": MessageTarget,
     "activity": ActivityTarget,

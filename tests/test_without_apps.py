@@ -1,0 +1,244 @@
+"""A database that has CRM and contacts only: what takes the other branch."""
+
+import atexit
+import functools
+import json
+import os
+
+from odoo.tests import tagged
+
+from .processes import OdooProcess, ProcessCase, Site
+
+DATES = {"created_at": "2025-03-04T10:00:00Z", "updated_at": "2025-06-07T10:00:00Z"}
+
+
+def contact(key, **values):
+    return DATES | {"id": key, "type": "company", "name": key} | values
+
+
+def deal(key, **values):
+    place = {"pipeline_id": "pl_1", "stage_id": "st_1", "status": "open"}
+    return DATES | place | {"id": key, "name": key} | values
+
+
+SOURCE = {
+    "users": [{"id": "us_1", "name": "Tess Tech", "email": "tess@gone.example"}],
+    "pipelines": [{"id": "pl_1", "name": "Service"}],
+    "stages": [
+        {"id": "st_1", "pipeline_id": "pl_1", "name": "New", "order": 1},
+        {"id": "st_2", "pipeline_id": "pl_1", "name": "Won", "order": 2},
+    ],
+    "contacts": [
+        contact("ct_open"),
+        contact("ct_done"),
+        contact("ct_none"),
+        contact("ct_person", type="individual", company_id="ct_open"),
+    ],
+    "deals": [
+        deal("dl_a", company_id="ct_open", equipment_ids=["eq_1"]),
+        deal("dl_b", contact_id="ct_person"),
+        deal("dl_lost", company_id="ct_open", status="lost"),
+        deal("dl_old", company_id="ct_done", status="lost"),
+        deal(
+            "dl_new",
+            company_id="ct_done",
+            status="lost",
+            created_at="2025-05-05T10:00:00Z",
+        ),
+    ],
+    "equipment": [
+        DATES
+        | {
+            "id": "eq_1",
+            "name": "Rooftop unit",
+            "serial_number": "SN-1",
+            "location_name": "Roof east",
+            "installed_on": "2019-06-14",
+            "category": "RTU",
+            "customer_id": "ct_open",
+            "cost": "8400.00",
+            "status": "active",
+            "technician_user_id": "us_1",
+            "notes": "<p>Belt <b>B-48</b></p>",
+            "site_address.street": "12 Oak St",
+            "site_address.city": "Oconee",
+            "custom.tonnage": 10,
+        },
+        DATES | {"id": "eq_2", "name": "Furnace", "customer_id": "ct_open"},
+        DATES | {"id": "eq_3", "name": "Pump", "customer_id": "ct_done"},
+        DATES | {"id": "eq_4", "name": "Boiler", "customer_id": "ct_none"},
+        DATES | {"id": "eq_5", "name": "Nobody's", "customer_id": "ct_gone"},
+    ],
+    "activities": [
+        DATES
+        | {
+            "id": "ac_1",
+            "kind": "note",
+            "body": "Belt changed",
+            "occurred_at": "2025-05-01T10:00:00Z",
+            "equipment_id": "eq_1",
+        }
+    ],
+}
+MIGRATE = f"""
+source = json.loads({json.dumps(json.dumps(SOURCE))})
+models = ("res.partner", "crm.lead", "ir.model.fields", "ir.ui.view", "mail.message")
+def numbers():
+    return {{
+        m: env[m].with_context(active_test=False).search_count([]) for m in models
+    }}
+before = numbers()
+project = env["migration.project"].create(
+    {{"name": "Road Runner", "preset": "road_runner"}}
+)
+for name, rows in source.items():
+    text = base64.b64encode(json.dumps(rows).encode()).decode()
+    project.add_file(name + ".json", text)
+project.action_stage(background=False)
+for line in project.mapping_line_ids.filtered(lambda line: not line.is_confirmed):
+    if line.fate == "undecided":
+        line.action_drop()
+    elif line._open_question():
+        line.date_format = "iso"
+    line.action_confirm()
+project.action_plan_schema()
+project.action_confirm_schema()
+project.action_apply_schema()
+project.action_load(background=False)
+env.invalidate_all()
+
+def target(name, key):
+    link = env["migration.crosswalk"].search(
+        [("source_object", "=", name), ("external_id", "=", key)]
+    )
+    return env[link.res_model].browse(link.res_id) if link else None
+
+found = {{
+    "apps": [m for m in ("maintenance.equipment", "project.task") if m in env],
+    "text": {{
+        key: (target(name, key)["x_customer_equipment"] or "").split("\\n")
+        for name, key in [
+            *(("deal", row["id"]) for row in source["deals"]),
+            *(("contact", row["id"]) for row in source["contacts"]),
+        ]
+    }},
+    "names": target("deal", "dl_a")["x_equipment"],
+    "fallback": project.fallback_user_id.name,
+    "buckets": {{
+        row.external_id: [row.state, row.reason]
+        for row in env["migration.staged.record"].search(
+            [("object_id.name", "=", "equipment")]
+        )
+    }},
+    "reasons": {{
+        item.key: item.reason
+        for item in project.schema_item_ids
+        if item.kind == "field"
+    }},
+    "books": {{
+        line.name: line.is_balanced for line in project.reconciliation_line_ids
+    }},
+    "homes": {{
+        key: [target("equipment", key)._name, target("equipment", key).name]
+        for key in ("eq_1", "eq_4")
+    }},
+    "form": 'name="x_customer_equipment"'
+    in env["crm.lead"].get_view(view_type="form")["arch"],
+    "open": sorted(target("deal", key).name for key in ("dl_a", "dl_b")),
+}}
+project.action_rollback(background=False)
+env.invalidate_all()
+found["before"], found["after"] = before, numbers()
+found["left"] = env["ir.model.fields"].search_count([("state", "=", "manual")])
+answer(found)
+"""
+
+
+@functools.cache
+def bare_site():
+    """Return a database of its own with neither Project nor Maintenance."""
+    site = Site(f"crm_migration_bare_{os.getpid()}")
+    site.drop()
+    atexit.register(site.drop)
+    OdooProcess(
+        ["-d", site.name, "-i", "crm,contacts,crm_migration"],
+        ["--stop-after-init", "--no-http", "--log-level=warn"],
+    ).finish()
+    return site
+
+
+@tagged("post_install", "-at_install")
+class TestWithoutApps(ProcessCase):
+    """A whole Road Runner migration without the apps that it could use, and back."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.found = bare_site().run(MIGRATE)
+
+    def test_the_apps_are_really_not_there(self):
+        self.assertEqual(self.found["apps"], [])
+
+    def test_equipment_is_a_line_on_every_open_opportunity_of_its_customer(self):
+        for key in ("dl_a", "dl_b"):
+            names = [line.split(" · ")[0] for line in self.found["text"][key]]
+            self.assertEqual(names, ["Rooftop unit", "Furnace"], key)
+        self.assertEqual(self.found["text"]["dl_lost"], [""])
+
+    def test_a_line_says_all_that_is_known(self):
+        facts = self.found["text"]["dl_a"][0].split(" · ")
+        for fact in (
+            "serial number SN-1",
+            "location Roof east",
+            "installed on 2019-06-14",
+            "category RTU",
+            "at 12 Oak St; Oconee",
+            "cost 8400",
+            "status active",
+            f"technician {self.found['fallback']}",
+            "notes: Belt *B-48*",
+            "tonnage 10",
+        ):
+            self.assertIn(fact, facts)
+
+    def test_without_an_open_opportunity_it_is_on_the_latest(self):
+        names = [line.split(" · ")[0] for line in self.found["text"]["dl_new"]]
+        self.assertEqual(names, ["Pump"])
+        self.assertEqual(self.found["text"]["dl_old"], [""])
+
+    def test_without_any_opportunity_it_is_on_the_contact(self):
+        names = [line.split(" · ")[0] for line in self.found["text"]["ct_none"]]
+        self.assertEqual(names, ["Boiler"])
+        self.assertEqual(self.found["text"]["ct_open"], [""])
+
+    def test_equipment_of_nobody_fails_alone_with_the_reason(self):
+        state, reason = self.found["buckets"]["eq_5"]
+        self.assertEqual(state, "failed")
+        self.assertIn("no customer", reason)
+        others = {key: state for key, (state, _why) in self.found["buckets"].items()}
+        self.assertEqual(set(others.values()), {"failed", "merged"})
+
+    def test_what_refers_to_equipment_finds_where_it_went(self):
+        model, name = self.found["homes"]["eq_1"]
+        self.assertEqual(model, "crm.lead")
+        self.assertIn(name, self.found["open"])
+        self.assertEqual(self.found["homes"]["eq_4"][0], "res.partner")
+
+    def test_a_deal_names_its_equipment(self):
+        self.assertEqual(self.found["names"], "Rooftop unit")
+
+    def test_the_plan_and_the_form_show_it(self):
+        reason = self.found["reasons"]["crm.lead.x_customer_equipment"]
+        self.assertIn("Maintenance is not installed", reason)
+        self.assertTrue(self.found["form"])
+        own = [key for key in self.found["reasons"] if key.startswith("maintenance")]
+        self.assertEqual(own, [])
+
+    def test_the_books_balance(self):
+        unbalanced = [name for name, sound in self.found["books"].items() if not sound]
+        self.assertEqual(unbalanced, [])
+        self.assertIn("Equipment", self.found["books"])
+
+    def test_rollback_leaves_nothing(self):
+        self.assertEqual(self.found["after"], self.found["before"])
+        self.assertEqual(self.found["left"], 0)
