@@ -41,6 +41,7 @@ from . import test_map
 from . import test_open
 from . import test_owner_apply
 from . import test_owner_board
+from . import test_original_dates
 from . import test_outcome
 from . import test_owners
 from . import test_pivot
