@@ -8,6 +8,23 @@ transform; custom fields; and, on contacts and opportunities, plain stored field
 from odoo.models import MAGIC_COLUMNS
 
 SCALARS = {"char", "text", "html", "integer", "float", "monetary", "date", "datetime"}
+_TEXT = {"char", "text", "html"}
+_NUMBER = {"float", "monetary"}
+#: transform -> types of a custom field that its values can go into
+_TAKEN_BY = {
+    **dict.fromkeys(("text", "html_text", "html", "email", "phone", "url"), _TEXT),
+    **dict.fromkeys(("float", "money", "percent", "share"), _NUMBER),
+    "integer": {"integer", *_NUMBER},
+    "monetary": _NUMBER,
+    "boolean": {"boolean"},
+    "date": {"date"},
+    "datetime": {"datetime"},
+    "selection": {"selection"},
+    "multi_selection": {"many2many"},
+    "reference": {"many2one"},
+}
+#: transforms whose values lead to other records, or to one of few
+_CHOICES = {"selection", "multi_selection", "reference", "monetary"}
 #: transforms that give a plain value and look nothing up
 PLAIN = {
     "text",
@@ -52,19 +69,33 @@ def is_fillable(obj, name, transform):
         # what a kind refers to is known from its records, not from the preset
         field = obj._target_fields().get(name)
         return name != "x_company_id" and (field is None or field.manual)
+    if name.startswith("x_"):
+        if not obj._field_models():
+            # what the target makes readable text of
+            return transform in PLAIN
+        return is_custom(obj._target_fields().get(name), transform)
     if transform not in PLAIN:
         return False
     field = obj._target_fields().get(name)
-    if name.startswith("x_"):
-        return is_custom(field)
     return obj.target in _OPEN_TARGETS and field is not None and _is_plain(field)
 
 
-def is_custom(field):
+def is_custom(field, transform="text"):
     """Return whether a custom field can take a value (None: it is still to be made)."""
     if field is None:
-        return True
-    return bool(field.manual and field.store and field.type in SCALARS | {"boolean"})
+        return transform in PLAIN | _CHOICES
+    return bool(field.manual and field.store and takes(field, transform))
+
+
+def takes(field, transform):
+    """Return whether a field of that type holds what the transform gives.
+
+    Of several values only those of a custom model: nothing else may be reached by a
+    name in a file.
+    """
+    if field.type == "many2many" and not field.comodel_name.startswith("x_"):
+        return False
+    return field.type in _TAKEN_BY.get(transform, ())
 
 
 def _is_plain(field):

@@ -48,7 +48,7 @@ class ObjectLoader:
         self.project = obj.project_id
         self.run = engine.run
         target = TARGETS[obj.target]
-        self.mapper = RecordMapper(obj, obj._target_model())
+        self.mapper = RecordMapper(obj, obj._target_model(), obj._field_models())
         self.target = target(self.mapper)
         self.outcome = []
 
@@ -100,7 +100,8 @@ class ObjectLoader:
             self._fail(mapped, code, message, field, value)
             return False
         try:
-            mapped.inputs["vals"] = self.target.finish(mapped)
+            vals = self.target.finish(mapped)
+            mapped.inputs["vals"] = self._without_left_out(mapped, vals)
         except RecordSkipped as error:
             self._note(mapped, "excluded", "skipped", str(error))
         except BinaryMissing as error:
@@ -116,6 +117,18 @@ class ObjectLoader:
         else:
             return True
         return False
+
+    def _without_left_out(self, mapped, vals):
+        """Take out values for custom fields that the plan leaves out; they are told."""
+        fields = self.env[self.target.part_of(mapped).model]._fields
+        missing = [n for n in vals or () if n.startswith("x_") and n not in fields]
+        if not missing:
+            return vals
+        for name in missing:
+            message = self.env._("The field %s was left out of the schema plan.", name)
+            note = Note(name, name, str(vals[name]), "unreadable", message)
+            mapped.notes.append(note)
+        return {name: vals[name] for name in vals if name not in missing}
 
     def _place(self, mapped, error):
         """Return the source's field and value that an error is about."""

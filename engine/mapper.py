@@ -57,7 +57,12 @@ class Step(NamedTuple):
 class RecordMapper:
     """The confirmed map of one source object, ready to be applied in batches."""
 
-    def __init__(self, obj, target_model):
+    def __init__(self, obj, target_model, custom_models=()):
+        """Make the map ready.
+
+        :param custom_models: the models that have the custom fields of the records
+        """
+        self.custom_models = custom_models or [target_model]
         self.object = obj
         self.project = obj.project_id
         self.env = obj.env
@@ -212,7 +217,7 @@ class RecordMapper:
             self.note(line, raw, "unreadable", str(error))
 
     def _keep_rest(self, mapped, line, raw, rest):
-        if line.rest_field:
+        if line.rest_field and self._has_field(line.rest_field):
             self._put(mapped, line.rest_field, rest)
             message = self.env._(
                 "“%(rest)s” goes to %(field)s", rest=rest, field=line.rest_field
@@ -220,6 +225,10 @@ class RecordMapper:
             self.note(line, raw, "rest", message)
         else:
             self.note(line, raw, "unreadable", self.env._("No place for “%s”", rest))
+
+    def _has_field(self, name):
+        """Return whether a rest field is there: it may be left out of the plan."""
+        return any(name in self.env[model]._fields for model in self.custom_models)
 
     def _put(self, mapped, name, value):
         """Set a value; two lines with one target are joined, never overwritten."""

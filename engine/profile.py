@@ -1,12 +1,15 @@
 """Profile staged records: what each field holds, and what is wrong with it."""
 
 from collections import Counter
+from functools import cached_property
 
 from odoo.tools import SQL
 
 from ..tools.dates import apply_order, candidate_formats, day_format
 from ..tools.infer import ValueProfile
 from .base import Engine
+from .definitions import Definitions
+from .field_types import FieldTypes
 from .hierarchy import Hierarchy
 from .kind_definitions import name_kinds, order_kinds
 from .owner_deals import OpenDeals
@@ -45,9 +48,10 @@ class ProfileEngine(Engine):
             # each kind of its records has a map of its own
             obj.mapping_line_ids.unlink()
             return obj.staged_count
-        profiles, count = self._read(obj)
+        types = FieldTypes(obj, self._definitions)
+        profiles, count = self._read(obj, types)
         results = {name: profile.result() for name, profile in profiles.items()}
-        proposer = MapProposer(obj)
+        proposer = MapProposer(obj, types)
         for line in proposer.propose(results):
             if line.transform in ("date", "datetime") and not line.is_confirmed:
                 self._date_format(obj, line)
@@ -56,9 +60,15 @@ class ProfileEngine(Engine):
             self.findings("profile", Hierarchy(obj).findings())
         return count
 
-    def _read(self, obj):
+    @cached_property
+    def _definitions(self):
+        return Definitions(self.project)
+
+    def _read(self, obj, types):
         """Feed every value of the object to its field's profile, in chunks."""
-        profiles = {name: ValueProfile() for name in obj.field_names or []}
+        profiles = {
+            name: ValueProfile(types.check(name)) for name in obj.field_names or []
+        }
         last, count = 0, 0
         while True:
             records = self.env["migration.staged.record"].search_fetch(

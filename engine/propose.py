@@ -1,35 +1,23 @@
 """Propose a fate for every source field, with evidence, reason and confidence."""
 
+import re
+from functools import cached_property
+
 from rapidfuzz import fuzz
 
-from ..tools.fingerprint import normalise_header
-from .fillable import KINDS
+from ..tools.fingerprint import derived_id, normalise_header
+from .definitions import PROPERTY, Definitions
+from .field_types import FieldTypes
+from .fillable import KINDS, takes
 from .propose_kinds import KindProposer
 from .schema_names import custom_field_name
+from .targets import TARGETS
 
-#: Type of a custom field by what its values are.
-_TYPES = {
-    "boolean": ("boolean", "boolean"),
-    "integer": ("integer", "integer"),
-    "float": ("float", "float"),
-    "date": ("date", "date"),
-    "datetime": ("datetime", "datetime"),
-    "text": ("text", "text"),
-}
-_CUSTOM_TRANSFORM = {
-    "integer": "integer",
-    "float": "float",
-    "boolean": "boolean",
-    "date": "date",
-    "datetime": "datetime",
-}
 #: Targets that keep fields which nobody knows, as custom fields or as text.
 CUSTOMISABLE = {
     *("partner", "contact", "lead", "activity", "engagement", "task", "equipment"),
     *KINDS,
 }
-#: How a live source's own properties begin; no property of an export does.
-_PROPERTY = "custom."
 #: Share of words in common from which an unknown header is held to be a known one.
 _SIMILAR = 90
 
@@ -37,8 +25,9 @@ _SIMILAR = 90
 class MapProposer:
     """Mapping lines of one source object."""
 
-    def __init__(self, obj):
+    def __init__(self, obj, types=None):
         self.object = obj
+        self.types = types or FieldTypes(obj, Definitions(obj.project_id))
         self.env = obj.env
         self.preset = obj.project_id._preset()
         self.spec = obj._spec()
@@ -122,7 +111,7 @@ class MapProposer:
 
     def _similar(self, name):
         """Return the known field whose words are nearest, and how near (0 to 100)."""
-        if name.startswith(_PROPERTY):
+        if name.startswith(PROPERTY):
             # whatever a property is called, it is no field of the source's own
             return None, 0
         text = normalise_header(name)
@@ -174,7 +163,6 @@ class MapProposer:
 
     def _custom(self, name, result):
         """A field that nobody knows becomes a custom field, if it holds anything."""
-        model = self.env["migration.object"].browse(self.object.id).target
         if not result.filled:
             return {
                 "fate": "dropped",
@@ -190,43 +178,110 @@ class MapProposer:
                 "confidence": 90,
                 "reason": self.spec["reason"],
             }
-        if model not in CUSTOMISABLE:
+        if self.object.target not in CUSTOMISABLE:
             return {
                 "fate": "undecided",
                 "transform": "text",
                 "confidence": 0,
                 "reason": self.env._("Unknown field: choose where it goes."),
             }
-        kind, transform = _TYPES.get(result.type, ("char", "text"))
-        make_name = self.kind.field_name if self.kind else custom_field_name
-        target = make_name(name, self._used())
-        if self._is_foreign(target):
-            return {
+        choice = self.types.choose(name, result)
+        if not self._models:
+            choice = choice.as_text()
+        shared = {
+            "transform": choice.transform,
+            "new_field_info": choice.info or False,
+        }
+        if choice.ttype == "many2one":
+            shared |= {"on_missing": "empty", "reference_object": choice.object}
+        target, is_foreign = self._target_name(name, choice)
+        if is_foreign:
+            return shared | {
                 "fate": "undecided",
                 "target_field": target,
-                "transform": _CUSTOM_TRANSFORM.get(kind, "text"),
+                "new_field_type": choice.ttype,
                 "confidence": 50,
                 "reason": self.env._("Odoo has a field of this name: is it the same?"),
             }
-        return {
-            "fate": "mapped" if transform == "text" else "transformed",
+        return shared | {
+            "fate": "mapped" if choice.transform == "text" else "transformed",
             "target_field": target,
-            "transform": _CUSTOM_TRANSFORM.get(kind, "text"),
-            "new_field_type": kind,
+            "new_field_type": choice.ttype,
             "confidence": 90,
             "reason": self.env._(
-                "A property of your own: becomes a custom field (%s).", result.evidence
+                "A property of your own: becomes a custom field (%s).", choice.evidence
             ),
         }
+
+    # -- names of new fields ---------------------------------------------------------
+
+    @cached_property
+    def _models(self):
+        """The models that get custom fields; none if such values become text."""
+        return self.object._field_models()
 
     def _used(self):
         """Return the fields that other lines of the object fill already."""
         return set(self.object.mapping_line_ids.mapped("target_field"))
 
+    def _target_name(self, header, choice):
+        """Return ``(name, whether somebody else has made a field of that name)``.
+
+        A name that means a field of another type, here or in Odoo, is not taken: the
+        object's name goes behind it, or a hash.
+        """
+        used = self._used()
+        make_name = self.kind.field_name if self.kind else custom_field_name
+        name = make_name(header, used)
+        object_name = re.sub(r"[^a-z0-9]+", "_", self.object.name.lower())
+        hashed = f"x_{derived_id(self.object.name, header)[:12]}"
+        for candidate in (name, f"{name}_{object_name}"[:60], hashed):
+            if candidate in used or self._means_another(candidate, choice):
+                continue
+            return candidate, self._is_foreign(candidate)
+        return hashed, False
+
+    def _means_another(self, name, choice):
+        """Return whether the name belongs to a field that cannot take these values."""
+        models = self._models[:1]
+        if name in self._preset_names:
+            return True
+        for line in self.object.project_id.mapping_line_ids:
+            if line.target_field != name or line.fate == "dropped":
+                continue
+            if line.object_id._target_model() not in models:
+                continue
+            same = (line.new_field_type, line.reference_object or "")
+            if same != (choice.ttype, choice.object):
+                return True
+        return any(
+            (field := self.env[model]._fields.get(name)) is not None
+            and not takes(field, choice.transform)
+            for model in models
+            if model in self.env
+        )
+
+    @cached_property
+    def _preset_names(self):
+        """Return the custom fields that the preset itself fills on the same models."""
+        models = set(self._models[:1])
+        return {
+            name
+            for spec in self.preset.objects.values()
+            if (target := TARGETS.get(spec.get("target")))
+            and models & set(target.models())
+            for field in spec["fields"].values()
+            for name in (field.get("target"), field.get("rest"))
+            if name
+        }
+
     def _is_foreign(self, name):
         """Return whether a custom field exists that no migration has made."""
-        model = self.object._target_model()
-        field = self.env["ir.model.fields"]._get(model, name)
-        return bool(field) and not self.env["migration.crosswalk"].search_count(
-            [("res_model", "=", "ir.model.fields"), ("res_id", "=", field.id)], limit=1
-        )
+        for model in self._models:
+            field = self.env["ir.model.fields"]._get(model, name)
+            if field and not self.env["migration.crosswalk"].search_count(
+                [("res_model", "=", "ir.model.fields"), ("res_id", "=", field.id)],
+                limit=1,
+            ):
+                return True
+        return False

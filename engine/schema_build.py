@@ -3,12 +3,16 @@
 from lxml import etree
 
 from odoo.exceptions import UserError
+from odoo.tools import mute_logger
 
 from .associations import LABEL_MODEL
+from .definitions import option_of
+from .options import CODE, options_in_place
 from .restore import stamp_of
 from .schema_make import make_fields, make_model, tell_workers
 from .schema_models import ROOT_KEY, ROOT_PARENT, WindowMaker
-from .schema_plan import FORMS, VOCABULARIES
+from .schema_plan import VOCABULARIES
+from .schema_views import arch_of, missing_in
 
 
 class SchemaBuilder:
@@ -37,10 +41,15 @@ class SchemaBuilder:
             if item.kind == "setting":
                 self._switch_on(item)
                 continue
+            if item.kind == "view":
+                self._build_view(item)
+                continue
             record = getattr(self, f"_make_{item.kind}", self._make_word)(item)
             self._bind(item, record)
         for item in items.filtered(lambda i: i.kind == "window" and i.state == "done"):
             self._complete_window(item)
+        for item in items.filtered(lambda i: i.kind == "view" and i.state == "done"):
+            self._complete_view(item)
 
     def _switch_on(self, item):
         """Give every internal user a group, as Odoo's settings do; undone by values."""
@@ -221,35 +230,100 @@ class SchemaBuilder:
         if views and item.vals["model"] in self.env:
             WindowMaker(self.project, item.vals).complete(views)
 
-    def _make_view(self, item):
-        model = item.vals["model"]
-        names = [
-            other.vals["name"]
-            for other in self.project.schema_item_ids
-            if other.kind == "field"
-            and other.state == "done"
-            and other.vals["model"] == model
-        ]
-        page = etree.Element("page", name="crm_migration", string="Migrated Data")
-        group = etree.SubElement(page, "group")
-        for name in sorted(names):
-            ttype = self.env[model]._fields[name].type
-            if ttype == "json":
-                # for programs: a person reads the text beside it
-                continue
-            field = etree.SubElement(group, "field", name=name)
-            if ttype == "many2many":
-                field.set("widget", "many2many_tags")
+    def _make_option(self, item):
+        """Give a pick-list that exists one more value."""
+        vals = item.vals
+        field = self.env[vals["model"]]._fields[vals["name"]]
         tell_workers(self.env)
-        arch = etree.Element("data")
-        xpath = etree.SubElement(arch, "xpath", expr="//notebook", position="inside")
-        xpath.append(page)
-        return self.env["ir.ui.view"].create(
+        if vals.get("relation"):
+            values = {"x_name": item.vals["label"], CODE: vals["value"]}
+            known = self.env[vals["relation"]]._fields
+            return self.env[vals["relation"]].create(
+                {name: value for name, value in values.items() if name in known}
+            )
+        present = options_in_place(self.env, field)
+        row = self.env["ir.model.fields"]._get(vals["model"], vals["name"])
+        if option_of(vals["value"], present) is not None:
+            item.action = "reuse"
+            return row.selection_ids.filtered(
+                lambda option: option.value == option_of(vals["value"], present)
+            )
+        return self.env["ir.model.fields.selection"].create(
             {
-                "name": f"{model}.form.crm_migration.{self.project.id}",
-                "model": model,
-                "inherit_id": self.env.ref(FORMS[model]).id,
-                "arch": etree.tostring(arch, encoding="unicode"),
-                "priority": 99,
+                "field_id": row.id,
+                "value": vals["value"],
+                "name": vals["label"],
+                "sequence": len(present),
             }
         )
+
+    # -- views -------------------------------------------------------------------------
+
+    def _shown(self, model):
+        """Return the items of the fields of ``model`` that are in place."""
+        return self.project.schema_item_ids.filtered(
+            lambda item: (
+                item.kind == "field"
+                and item.state == "done"
+                and item.vals["model"] == model
+            )
+        ).sorted(lambda item: (item.vals.get("group") or "", item.name))
+
+    def _build_view(self, item):
+        """Make a view of ours; one that does not fit any more stops nothing else.
+
+        The view that it extends may have been changed by a person or a new version.
+        """
+        vals = item.vals
+        arch = arch_of(vals["type"], self._shown(vals["model"]), self.project)
+        try:
+            with mute_logger("odoo.addons.base.models.ir_ui_view"):
+                with self.env.cr.savepoint():
+                    view = self.env["ir.ui.view"].create(
+                        {
+                            "name": f"{vals['model']}.{vals['type']}"
+                            f".crm_migration.{self.project.id}",
+                            "model": vals["model"],
+                            "inherit_id": vals["inherit_id"],
+                            "arch": arch,
+                            "priority": 99,
+                        }
+                    )
+        except (ValueError, UserError) as error:
+            item.write({"state": "failed", "error": str(error)[:500]})
+            return
+        tell_workers(self.env)
+        item.error = False
+        self._bind(item, view)
+
+    def _complete_view(self, item):
+        """Show the fields that came later in a view that is there already."""
+        views = self.env["ir.ui.view"].with_context(lang=None)
+        view = views.browse(item.res_id).exists()
+        missing = missing_in(view, self._shown(item.vals["model"])) if view else None
+        if not missing:
+            return
+        more = etree.fromstring(arch_of(item.vals["type"], missing, self.project))
+        try:
+            with mute_logger("odoo.addons.base.models.ir_ui_view"):
+                with self.env.cr.savepoint():
+                    view.arch_db = _joined(view.arch_db, more)
+        except (ValueError, UserError) as error:
+            item.error = str(error)[:500]
+        tell_workers(self.env)
+
+
+def _joined(arch, more):
+    """Return an arch with the fields that another one of the same kind shows.
+
+    A person may have rearranged the first: what is there stays where it is.
+    """
+    tree = etree.fromstring(arch)
+    source, target = more.find("xpath"), tree.find("xpath")
+    if target is None:
+        return arch
+    page = target.find("page")
+    if page is not None:
+        source, target = source.find("page"), page
+    target.extend(list(source))
+    return etree.tostring(tree, encoding="unicode")

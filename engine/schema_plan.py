@@ -1,19 +1,17 @@
 """The schema plan: what Odoo needs before data can land."""
 
-import re
 from functools import cached_property
 
 from odoo.tools import SQL
 
 from ..tools.converters import split_multi, to_text
-from .amounts import KEPT_FIELDS
-from .associations import COMPANIONS, LABEL_KIND, LABEL_MODEL
+from .associations import LABEL_KIND, LABEL_MODEL
 from .keys import key_of
 from .label_words import LabelWords, labelled, model_vals
 from .pipelines import Pipelines, lines_by_target
+from .schema_fields import FieldPlanner
 from .schema_leads import plan_leads
 from .schema_models import ModelPlanner
-from .targets import TARGETS
 from .targets.tag import listed_tags
 from .transforms import tag_kind
 from .values import cell_text
@@ -40,12 +38,10 @@ _ORDER = {
     "view": 60,
     "setting": 70,
 }
-#: form view that gets a tab, per model
-FORMS = {
-    "res.partner": "base.view_partner_form",
-    "crm.lead": "crm.crm_lead_view_form",
-    "maintenance.equipment": "maintenance.hr_equipment_view_form",
-}
+#: What a refresh writes into items that are not in place yet.
+_REFRESHED = ("vals", "record_count", "total_count", "reason")
+#: What a person does not have to agree to again when it changes.
+_INCIDENTAL = {"label", "definitions", "help", "group"}
 
 
 class SchemaPlanner:
@@ -58,31 +54,66 @@ class SchemaPlanner:
 
     def plan(self):
         """Refresh the plan: new items are added, unneeded planned ones removed."""
+        self._notice_lost()
         self._pipelines()
         self._vocabularies()
         self._labels()
         plan_leads(self)
         ModelPlanner(self).plan()
-        self._fields()
+        FieldPlanner(self).plan()
         known = {(item.kind, item.key): item for item in self.project.schema_item_ids}
         for place, vals in self.items.items():
+            objects = vals.pop("objects")
+            vals["total_count"] = sum(objects.mapped("staged_count"))
             if place in known:
-                if known[place].state != "done":
-                    known[place].write(
-                        {
-                            name: vals[name]
-                            for name in ("vals", "record_count", "reason")
-                        }
-                    )
+                self._refresh(known[place], vals)
             else:
                 self.env["migration.schema.item"].create(
                     vals | {"project_id": self.project.id}
                 )
         for place, item in known.items():
-            if place not in self.items and item.state != "done":
+            # what a person left out stays on the list, to be taken in again
+            left_out = item.kind == "field" and item.action == "skip"
+            if place not in self.items and item.state != "done" and not left_out:
                 item.unlink()
 
+    def _refresh(self, item, vals):
+        """Bring an item up to the map; a changed one wants a new confirmation."""
+        if item.state == "done":
+            return
+        fresh = {name: vals[name] for name in _REFRESHED}
+        if item.is_confirmed and _essence(item.vals) != _essence(vals["vals"]):
+            fresh["is_confirmed"] = False
+        item.write(fresh)
+
+    def _notice_lost(self):
+        """What somebody has deleted since is planned again; a view is left alone."""
+        done = self.project.schema_item_ids.filtered(
+            lambda item: item.state == "done" and item.res_model
+        )
+        for model, items in done.grouped("res_model").items():
+            alive = set()
+            if model in self.env:
+                alive = set(self.env[model].browse(items.mapped("res_id")).exists().ids)
+            for item in items.filtered(lambda i, alive=alive: i.res_id not in alive):
+                self.env["migration.crosswalk"].search(
+                    [
+                        ("project_id", "=", self.project.id),
+                        ("source_object", "=", f"schema:{item.kind}"),
+                        ("external_id", "=", item.key),
+                    ]
+                ).unlink()
+                item.write(
+                    {
+                        "state": "planned",
+                        "res_id": False,
+                        "action": "skip" if item.kind == "view" else "create",
+                        "is_confirmed": False,
+                    }
+                )
+
     def _add(self, kind, key, name, **vals):
+        """Add an item; ``objects`` are those whose records it serves."""
         self.items[kind, key] = {
             "kind": kind,
             "key": key,
@@ -90,6 +121,7 @@ class SchemaPlanner:
             "sequence": _ORDER.get(kind) or VOCABULARIES[kind][1],
             "res_model": {"team": "crm.team", "stage": "crm.stage"}.get(kind)
             or (VOCABULARIES[kind][0] if kind in VOCABULARIES else False),
+            "objects": self.env["migration.object"],
         } | vals
 
     def _values(self, obj, *names):
@@ -114,7 +146,7 @@ class SchemaPlanner:
         listed, counts = {}, {}
         for key, stage in index.stages.items():
             listed[key] = stage | {"reason": self.env._("Listed by the source.")}
-        for obj in self.project.object_ids.filtered(lambda obj: obj.target == "lead"):
+        for obj in self._deals:
             for key, names, count in self._used_stages(obj, index):
                 counts[key] = counts.get(key, 0) + count
                 listed.setdefault(key, names)
@@ -124,6 +156,10 @@ class SchemaPlanner:
             )
             if stage["name"]:
                 self._stage(key, stage, counts.get(key, 0))
+
+    @property
+    def _deals(self):
+        return self.project.object_ids.filtered(lambda obj: obj.target == "lead")
 
     def _used_stages(self, obj, index):
         """Yield ``(key, names, deals)`` of the stages that deals are in."""
@@ -167,6 +203,7 @@ class SchemaPlanner:
                 "rotting_days": stage.get("rotting_days", 0),
             },
             record_count=count,
+            objects=self._deals,
             reason=stage["reason"],
         )
 
@@ -200,6 +237,7 @@ class SchemaPlanner:
             action="reuse" if match else "create",
             res_id=match.id,
             record_count=0,
+            objects=self._deals,
             reason=self.env._("A team of that name exists.")
             if match
             else self.env._("One sales team per pipeline."),
@@ -254,6 +292,7 @@ class SchemaPlanner:
         key = key_of(word)
         if (kind, key) in self.items:
             self.items[kind, key]["record_count"] += count
+            self.items[kind, key]["objects"] |= line.object_id
             return
         match = self._existing(kind).get(key)
         color = None
@@ -267,6 +306,7 @@ class SchemaPlanner:
             action="reuse" if match else "create",
             res_id=match or False,
             record_count=count,
+            objects=line.object_id,
             reason=self.env._("Exists already.")
             if match
             else self.env._("Value of %s.", line.source_field),
@@ -329,166 +369,14 @@ class SchemaPlanner:
                 else self.env._("A label of the source's links."),
             )
 
-    # -- custom fields -----------------------------------------------------------
-
     def _mapped_lines(self):
+        """Return the lines of the map that carry values into Odoo."""
         return self.project.mapping_line_ids.filtered(
             lambda line: line.object_id.target
             and line.fate in ("mapped", "transformed")
         )
 
-    def _fields(self):
-        tabs = {}
-        wanted = [
-            (is_second, model, line, *field)
-            for line in self._mapped_lines()
-            for is_second, model in enumerate(self._models_of(line.object_id))
-            for field in self._wanted(line)
-        ]
-        # what a model's own object says of a field counts more than a guest's
-        for _rank, model, line, *field, more in sorted(wanted, key=lambda row: row[0]):
-            self._field(model, *field, line, **more)
-            tabs[model] = tabs.get(model, 0) + 1
-        if self.project.currency_rule == "keep":
-            self._kept_amounts(tabs)
-        for key in dict.fromkeys(self.project.object_ids.mapped("target")):
-            own = TARGETS[key].own_fields(self.env) if key else ()
-            for model, name, ttype, label, reason, *more in own:
-                more = more[0] if more else {}
-                self._field(model, name, ttype, label, reason=reason, **more)
-                tabs[model] = tabs.get(model, 0) + 1
-        shows = self.env._("Shows the custom fields on the form.")
-        for model, count in tabs.items():
-            if model in FORMS:
-                self._add(
-                    "view",
-                    model,
-                    self.env._("Tab on %s", self.env[model]._description),
-                    vals={"model": model},
-                    record_count=count,
-                    reason=" ".join(filter(None, [shows, self._note(model)])),
-                )
 
-    def _models_of(self, obj):
-        """Return the models that get the custom fields of an object."""
-        cache = self.__dict__.setdefault("_known_models", {})
-        if obj not in cache:
-            cache[obj] = TARGETS[obj.target].field_models(obj)
-        return cache[obj]
-
-    def _kept_amounts(self, tabs):
-        """Fields for what the source says of an amount, where the rule keeps it."""
-        lines = self._mapped_lines().filtered(
-            lambda line: line.target_field == "expected_revenue"
-        )
-        labels = {
-            "x_source_amount": self.env._("Amount at Source"),
-            "x_source_currency": self.env._("Currency at Source"),
-            "x_source_rate_date": self.env._("Converted at the Rate of"),
-        }
-        for name, ttype in KEPT_FIELDS.items() if lines else ():
-            self._field("crm.lead", name, ttype, labels[name], lines[0])
-            tabs["crm.lead"] = tabs.get("crm.lead", 0) + 1
-
-    def _wanted(self, line):
-        """Yield the custom fields that one line writes into."""
-        name = line.target_field or ""
-        if name.startswith("x_"):
-            spec = line.object_id._spec()["fields"].get(line.canonical_field, {})
-            label = spec.get("label") or _readable(
-                line.canonical_field or line.source_field
-            )
-            ttype = line.new_field_type or "char"
-            relation = line._relation() if ttype in ("many2one", "many2many") else ""
-            more = {"relation": relation} if relation else {}
-            yield name, ttype, label, more
-            if line.transform == "links":
-                yield from self._companions(spec)
-        if (line.rest_field or "").startswith("x_"):
-            label = line.rest_field[2:].replace("_", " ").title()
-            yield line.rest_field, "char", label, {}
-
-    def _companions(self, spec):
-        """Yield the fields that keep the labels of a list of links."""
-        for key, ttype in COMPANIONS.items():
-            if key in spec:
-                own = spec[key]
-                relation = {"relation": LABEL_MODEL} if key == "words" else {}
-                yield own["name"], own.get("custom", ttype), own["label"], relation
-
-    def _note(self, model):
-        """Return what is to be said of the branch that was taken for a model."""
-        notes = {
-            TARGETS[key].plan_note(self.env)
-            for key in self.project.object_ids.mapped("target")
-            if key and TARGETS[key].model == model
-        }
-        return " ".join(sorted(notes - {""}))
-
-    def _field(self, model, name, ttype, label, line=None, reason="", **more):
-        key = f"{model}.{name}"
-        if ("field", key) in self.items:
-            return
-        field = self.env["ir.model.fields"]._get(model, name)
-        label = label if field else self._free_label(model, label)
-        self._add(
-            "field",
-            key,
-            label,
-            vals={"model": model, "name": name, "ttype": ttype, "label": label}
-            | _relation_vals(self.env, model, name, ttype, more),
-            res_model="ir.model.fields",
-            action="reuse" if field else "create",
-            res_id=field.id if field else False,
-            record_count=int(line.fill_rate * line.object_id.staged_count)
-            if line
-            else 0,
-            reason=self.env._(
-                "For %(object)s: %(why)s",
-                object=line.object_id.label,
-                why=line.evidence or line.reason or line.source_field,
-            )
-            if line
-            else reason,
-        )
-
-    def _free_label(self, model, label):
-        """Two fields of one form with the same label cannot be told apart."""
-        models = [model, "res.users"] if model == "res.partner" else [model]
-        taken = {
-            field.get_description(self.env, ["string"])["string"]
-            for name in models
-            if name in self.env
-            for field in self.env[name]._fields.values()
-        } | {
-            item["name"]
-            for (kind, key), item in self.items.items()
-            if kind == "field" and key.partition(".x_")[0] in models
-        }
-        return self.env._("%s (Source)", label) if label in taken else label
-
-
-def _relation_vals(env, model, name, ttype, more):
-    """Return what a field that links to records needs besides.
-
-    Odoo names the table of a custom many2many after the two models: two fields
-    between the same models would share their links.
-    """
-    if ttype == "many2many":
-        table = f"x_{env[model]._table}_{name.removeprefix('x_')}_rel"[:63]
-        return more | {
-            "relation_table": table,
-            "column1": "record_id",
-            "column2": "linked_id",
-        }
-    if ttype == "many2one":
-        return more | {"on_delete": "set null"}
-    return more
-
-
-def _readable(name):
-    """Return a header as a label: ``custom.sq_ft`` of a live source as ``Sq Ft``."""
-    text = re.sub(r"^(custom|answer|references)\.", "", name)
-    if text != text.lower() or " " in text:
-        return text
-    return " ".join(re.split(r"[._\s]+", text)).title()
+def _essence(vals):
+    """Return of an item's values what a person has agreed to."""
+    return {name: vals[name] for name in vals or {} if name not in _INCIDENTAL}

@@ -25,6 +25,7 @@ from .history import StageHistoryTransform
 from .keys import key_of
 from .languages import Languages
 from .links import LinkTransform, ListTransform, NamesTransform
+from .options import MonetaryTransform, MultiSelectionTransform, SelectionTransform
 from .owners import owner_alias
 from .pipelines import Pipelines
 from .references import ReferenceTransform
@@ -36,9 +37,12 @@ TRANSFORM_LABELS = {
     "integer": "Whole Number",
     "float": "Decimal Number",
     "money": "Amount of Money",
+    "monetary": "Amount in the Company's Currency",
     "percent": "Percentage",
     "share": "Share of One (0.4 is 40 %)",
     "boolean": "Yes or No",
+    "selection": "One of a Pick-List",
+    "multi_selection": "Several of a List",
     "date": "Date",
     "datetime": "Date and Time",
     "email": "E-mail",
@@ -372,6 +376,9 @@ def find_owner(mapper, text):
 
 
 _CLASSES = {
+    "monetary": MonetaryTransform,
+    "selection": SelectionTransform,
+    "multi_selection": MultiSelectionTransform,
     "copy": CopyTransform,
     "priority": PriorityTransform,
     "list": ListTransform,

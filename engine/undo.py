@@ -285,7 +285,7 @@ class UndoEngine(Engine):
         items = self.project.schema_item_ids
         kept = items.filtered(lambda i: i.kind == "field" and i.state == "done")
         models = {item.vals["model"] for item in kept if item.action == "create"}
-        views = items.filtered(lambda i: i.kind == "view" and i.key in models)
+        views = items.filtered(lambda i: i.kind == "view" and i.vals["model"] in models)
         SchemaBuilder(self.project, self.run).build(views)
 
     def _still_there(self, item):

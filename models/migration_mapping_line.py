@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..engine.field_types import TRANSFORMS
 from ..engine.fillable import is_custom, is_fillable
 
 FATES = [
@@ -71,15 +72,22 @@ class MigrationMappingLine(models.Model):
         [
             ("char", "Text"),
             ("text", "Long Text"),
+            ("html", "Formatted Text"),
             ("integer", "Integer"),
             ("float", "Decimal"),
+            ("monetary", "Amount of Money"),
             ("boolean", "Checkbox"),
             ("date", "Date"),
             ("datetime", "Date and Time"),
+            ("selection", "Pick-List"),
+            ("many2many", "Several of a List"),
             ("many2one", "Link to a Record"),
-            ("many2many", "Links to Records"),
         ],
         help="Type of the custom field, where the target does not exist yet.",
+    )
+    new_field_info = fields.Json(
+        readonly=True,
+        help="What the source says of the property: label, help, group, options.",
     )
     reason = fields.Text(help="Why this is proposed, or why the field is dropped.")
     confidence = fields.Integer(readonly=True, aggregator="avg", help="0 to 100.")
@@ -128,6 +136,9 @@ class MigrationMappingLine(models.Model):
             "on_missing",
             "new_field_type",
         }
+        if vals.get("new_field_type") and "transform" not in vals:
+            # a field of another type is read in another way
+            vals = dict(vals, transform=TRANSFORMS[vals["new_field_type"]])
         # whoever writes is who agrees: nobody confirms in another's name
         vals = {name: vals[name] for name in vals if name not in SIGNATURE}
         if decision & set(vals) and "is_confirmed" not in vals:
@@ -214,6 +225,17 @@ class MigrationMappingLine(models.Model):
         obj = self.object_id
         if not obj.target:
             return self.env._("%s are not loaded: drop the field.", obj.label)
+        if (
+            transform == "reference"
+            and name.startswith("x_")
+            and (not self._field_spec().get("object"))
+        ):
+            return self.env._(
+                "%(object)s, field %(field)s: it is not known which records its values "
+                "refer to. Take it as text.",
+                object=obj.label,
+                field=self.source_field,
+            )
         fields = obj._target_fields()
         is_rest_right = not rest or (
             rest.startswith("x_") and is_custom(fields.get(rest))

@@ -130,6 +130,11 @@ class MigrationObject(models.Model):
             return {self.target_model: target.relation_fields}
         return target.models()
 
+    def _field_models(self):
+        """Return the models that may carry custom fields of the records, or none."""
+        self.ensure_one()
+        return TARGETS[self.target].possible_models(self)
+
     def _target_fields(self):
         """Return the fields of that model, none while it is still to be made."""
         model = self._target_model()

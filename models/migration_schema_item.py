@@ -50,6 +50,9 @@ class MigrationSchemaItem(models.Model):
     record_count = fields.Integer(
         "Records Served", readonly=True, help="Source records that need it."
     )
+    total_count = fields.Integer(
+        "Of Records", readonly=True, help="Records of the objects that it is for."
+    )
     res_model = fields.Char(readonly=True)
     res_id = fields.Many2oneReference(
         "Odoo Record", model_field="res_model", readonly=True

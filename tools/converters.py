@@ -60,6 +60,11 @@ def to_text(value: Any) -> str | None:
     return text.replace("\r\n", "\n").replace("\r", "\n").strip() or None
 
 
+def has_markup(text: str) -> bool:
+    """Return whether a text is HTML rather than plain."""
+    return bool(_HTML_TAG.search(text))
+
+
 def to_html_text(value: Any) -> str | None:
     """Return `value` as HTML: markup as it is (not sanitised), text escaped."""
     text = to_text(value)

@@ -4,6 +4,7 @@ from .activity import ActivityTarget
 from .attachment import AttachmentTarget
 from .contact import ContactTarget
 from .custom import CustomTarget, KindTarget, LinkedFieldsTarget
+from .definition import DefinitionTarget
 from .equipment import EquipmentTarget
 from .equipment_text import EquipmentTextTarget
 from .engagement import EngagementTarget
@@ -21,6 +22,7 @@ from .template import TemplateTarget
 
 #: Key used in presets and on ``migration.object`` to class.
 TARGETS = {
+    "definition": DefinitionTarget,
     "owner": OwnerTarget,
     "stage": StageTarget,
     "partner": PartnerTarget,

@@ -64,6 +64,11 @@ class Target:
         model = cls.custom_model(obj.env)
         return (model,) if model else ()
 
+    @classmethod
+    def possible_models(cls, obj):
+        """Return the models that may carry its custom fields, told without a query."""
+        return cls.field_models(obj)
+
     def part_of(self, mapped):
         """Return the target that makes this record: itself, unless it is routed."""
         return self

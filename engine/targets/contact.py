@@ -22,6 +22,10 @@ class ContactTarget(RoutedTarget):
     def field_models(cls, obj):
         return ("res.partner", "crm.lead") if makes_leads(obj) else ("res.partner",)
 
+    @classmethod
+    def possible_models(cls, obj):
+        return ("res.partner", "crm.lead")
+
     @cached_property
     def _decisions(self):
         return LoneContacts(self.mapper.object, self.mapper.kinship).decisions

@@ -37,7 +37,9 @@ class LoneContactTarget(Target):
         self._same = {
             name
             for name, field in fields.items()
-            if name in own and own[name].type == field.type
+            if name in own
+            and own[name].type == field.type
+            and own[name].comodel_name == field.comodel_name
         }
         links = self.project._schema_links()
         tags = {key: res_id for (kind, key), res_id in links.items() if kind == "tag"}
