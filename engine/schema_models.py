@@ -94,7 +94,7 @@ class ModelPlanner:
                 "name": "x_company_id",
                 "ttype": "many2one",
                 "relation": "res.company",
-                "label": self.env._("Company"),
+                "label": self.env._("Odoo Company"),
                 "index": True,
             },
         ]
