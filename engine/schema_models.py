@@ -42,7 +42,7 @@ class ModelPlanner:
             settle_model(obj)
             self._model(obj)
         if objects:
-            label = self.env._("Migrated Data")
+            label = self._root_label()
             self.planner._add(
                 "window",
                 ROOT_KEY,
@@ -85,6 +85,17 @@ class ModelPlanner:
                 "Form, list, search, menu and company rule of the model."
             ),
         )
+
+    def _root_label(self):
+        """Return the name of the menu; that of another project bears another one."""
+        label = self.env._("Migrated Data")
+        taken = self.env["ir.ui.menu"].search_count(
+            [("parent_id", "=", self.env.ref(ROOT_PARENT).id), ("name", "=", label)],
+            limit=1,
+        )
+        if not taken:
+            return label
+        return self.env._("Migrated Data (%s)", self.project.name)
 
     def _own_fields(self):
         """The fields that every custom model has."""

@@ -230,6 +230,9 @@ class TestForms(MigrationCommon):
         other = self.migrated(FILES)
         record = self.target(other, INTAKE, "S-1")
         self.assertEqual(record._name, "x_client_intake_2")
+        menus = self.env["ir.ui.menu"].search([("name", "like", "Migrated Data")])
+        names = ["Migrated Data", "Migrated Data (Test)"]
+        self.assertEqual(sorted(menus.mapped("name")), names)
         other.action_rollback(background=False)
         self.env.invalidate_all()
         self.assertNotIn("x_client_intake_2", self.env)
