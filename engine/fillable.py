@@ -50,6 +50,14 @@ KINDS = ("custom", "custom_fields")
 _PERCENTAGES = {"percent", "share"}
 #: targets whose model people fill by hand as well
 _OPEN_TARGETS = {"partner", "contact", "lead"}
+#: relations that a person may fill from a field of their own
+LOOKUPS = {
+    ("source_id", "source"),
+    ("medium_id", "medium"),
+    ("campaign_id", "campaign"),
+    ("industry_id", "industry"),
+    ("lang", "language"),
+}
 _CLOSED_PREFIXES = ("message_", "activity_", "signup_", "access_", "lead_properties")
 
 
@@ -74,10 +82,10 @@ def is_fillable(obj, name, transform):
             # what the target makes readable text of
             return transform in PLAIN
         return is_custom(obj._target_fields().get(name), transform)
-    if transform not in PLAIN:
-        return False
     field = obj._target_fields().get(name)
-    return obj.target in _OPEN_TARGETS and field is not None and _is_plain(field)
+    if obj.target not in _OPEN_TARGETS or field is None:
+        return False
+    return (name, transform) in LOOKUPS or (transform in PLAIN and _is_plain(field))
 
 
 def is_custom(field, transform="text"):

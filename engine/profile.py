@@ -5,6 +5,7 @@ from functools import cached_property
 
 from odoo.tools import SQL
 
+from ..tools.converters import to_percent
 from ..tools.dates import apply_order, candidate_formats, day_format
 from ..tools.infer import ValueProfile
 from .base import Engine
@@ -15,6 +16,7 @@ from .kind_definitions import name_kinds, order_kinds
 from .owner_deals import OpenDeals
 from .owners import OwnerMatcher
 from .propose import MapProposer
+from .unresolved import Unresolved
 from .values import cell_text
 
 CHUNK = 2000
@@ -55,6 +57,8 @@ class ProfileEngine(Engine):
         for line in proposer.propose(results):
             if line.transform in ("date", "datetime") and not line.is_confirmed:
                 self._date_format(obj, line)
+            if line.transform == "percent" and not line.is_confirmed:
+                self._percent_unit(obj, line)
         if obj.target in ("partner", "contact"):
             self._duplicate_emails(obj)
             self.findings("profile", Hierarchy(obj).findings())
@@ -222,8 +226,69 @@ class ProfileEngine(Engine):
             ],
         )
 
+    def _percent_unit(self, obj, line):
+        """Read percentages as shares of one where no value is above one.
+
+        A column of shares holds 0.4, never 40; one of percentages hardly ever stays
+        at or below 1.
+        """
+        numbers = []
+        for value, *_rest in self.distinct(obj, line.source_field):
+            try:
+                numbers.append(to_percent(value) or 0.0)
+            except ValueError:
+                continue
+            if "%" in value:
+                return
+        if any(0 < number < 1 for number in numbers) and max(numbers) <= 1:
+            line.write(
+                {
+                    "transform": "share",
+                    "reason": self.env._(
+                        "No value is above 1: 0.4 is read as 40 %. Choose Percentage "
+                        "if it means 0.4 %."
+                    ),
+                }
+            )
+
+    def _unresolved_values(self):
+        """List the countries, states, languages and currencies that mean nothing."""
+        unresolved = Unresolved(self.project)
+        for line in self.project.mapping_line_ids:
+            if not line.object_id.target or line.fate in ("dropped", "undecided"):
+                continue
+            rows = unresolved.of_line(line)
+            message = unresolved.message(line) if rows else ""
+            self.findings(
+                "profile",
+                [
+                    self._place_of(line, first)
+                    | {
+                        "code": "unresolved_value",
+                        "severity": "2_warning",
+                        "value": value[:200],
+                        "message": self.env._(
+                            "%(what)s Records: %(count)s.", what=message, count=count
+                        ),
+                    }
+                    for value, count, first in rows[:LISTED]
+                ],
+            )
+
+    def _place_of(self, line, staged_id):
+        """Return where the value of a mapping line was seen first."""
+        record = self.env["migration.staged.record"].browse(staged_id)
+        return {
+            "source_object": line.object_id.name,
+            "external_id": record.external_id,
+            "file": record.source_file,
+            "line": record.source_line,
+            "field": line.source_field,
+        }
+
     def finish(self):
         order_kinds(self.project)
+        self._unresolved_values()
         OwnerMatcher(self, OpenDeals(self.project)).match()
         states = ("draft", "staged", "profiled")
         is_new = not self.run.is_incremental or self.project.state in states

@@ -1,6 +1,7 @@
 """The custom fields of the schema plan, with their value models and pick-lists."""
 
 import re
+from functools import cached_property
 
 from .amounts import KEPT_FIELDS
 from .associations import COMPANIONS, LABEL_MODEL
@@ -10,6 +11,7 @@ from .keys import key_of
 from .options import CODE, CURRENCY, options_in_place
 from .schema_views import views_of
 from .targets import TARGETS
+from .unresolved import Unresolved
 
 #: What the relation table of a multi-select calls its two sides.
 RECORD_COLUMN, VALUE_COLUMN = "record_id", "value_id"
@@ -78,9 +80,25 @@ class FieldPlanner:
             yield name, ttype, label, info
             if line.transform == "links":
                 yield from self._companions(spec)
-        if (line.rest_field or "").startswith("x_"):
+        if (line.rest_field or "").startswith("x_") and self._needs_rest(line):
             label = line.rest_field[2:].replace("_", " ").title()
             yield line.rest_field, "char", label, {}
+
+    def _needs_rest(self, line):
+        """Return whether anything goes there: a place may be found for each value."""
+        if line.transform not in ("country", "state", "language"):
+            return True
+        # what is in place stays: records may hold such a text by now
+        made = self.project.schema_item_ids.filtered(
+            lambda item: item.kind == "field"
+            and item.state == "done"
+            and item.key.endswith(f".{line.rest_field}")
+        )
+        return bool(made) or bool(self._unresolved.of_line(line))
+
+    @cached_property
+    def _unresolved(self):
+        return Unresolved(self.project)
 
     def _kept_amounts(self):
         """Fields for what the source says of an amount, where the rule keeps it."""

@@ -72,6 +72,7 @@ from . import test_security
 from . import test_stage
 from . import test_tabular
 from . import test_tags
+from . import test_values
 from . import test_verify
 from . import test_walk
 from . import test_web_deadline

@@ -97,7 +97,7 @@ class LoneContactTarget(Target):
 
     def _complete(self, mapped, vals):
         """Give every stored computed field its value: Odoo searches for nothing."""
-        vals.setdefault("user_id", self.project.fallback_user_id.id)
+        self.give_owner(mapped, vals)
         vals.update(
             company_id=self.project.company_id.id,
             partner_id=False,
