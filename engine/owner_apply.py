@@ -1,6 +1,5 @@
 """Give loaded records to the users that the owner board says now."""
 
-from ..exceptions import MigrationError
 from ..tools.converters import split_multi
 from .base import CONFLICTS, Engine
 from .edits import find_edits
@@ -28,10 +27,6 @@ class ApplyOwnersEngine(Engine):
     def prepare(self):
         match_again(self.project)
         self.project.owner_ids._check_user_id()
-        if not self.project.loaded_count:
-            raise MigrationError(
-                self.env._("Nothing is loaded yet: the full run gives the owners.")
-            )
         self.run.cursor = {"last": 0}
         self.run.stats = {"given": 0, "kept": 0}
         return self.env["migration.crosswalk"].search_count(self._domain(0))

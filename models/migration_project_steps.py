@@ -180,6 +180,10 @@ class MigrationProject(models.Model):
         """
         self.ensure_one()
         self.owner_ids._check_user_id()
+        if not self.loaded_count:
+            raise UserError(
+                self.env._("Nothing is loaded yet: the full run gives the owners.")
+            )
         return self._start(["owners", "verify"], background)
 
     def action_verify(self, background=True):

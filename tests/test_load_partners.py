@@ -275,16 +275,18 @@ class TestLoadPartners(MigrationCommon):
         contact = self.contact("C-nowhere")
         self.assertFalse(contact.country_id)
         self.assertEqual(contact.city, "Deep")
-        finding = self.findings(self.project, "unreadable", field="Country")
+        self.assertEqual(contact.x_country_as_written, "Atlantis")
+        finding = self.findings(self.project, "unplaced", field="Country")
         self.assertEqual(
             (finding.file, finding.line, finding.value, finding.severity),
             ("contacts.csv", 13, "Atlantis", "2_warning"),
         )
-        # the read-back does not forget what never got as far as a field
+
+    def test_the_read_back_does_not_forget_what_never_got_as_far_as_a_field(self):
         row = self.project.difference_ids.filtered(
-            lambda row: row.source_value == "Atlantis"
+            lambda row: row.source_value == "4.42079E+11"
         )
-        self.assertEqual((row.verdict, row.source_field), ("unread", "Country"))
+        self.assertEqual((row.verdict, row.source_field), ("unread", "Phone"))
 
     def test_tags_and_groups_become_tags_and_known_ones_are_used(self):
         tags = self.contact("C-tags").category_id

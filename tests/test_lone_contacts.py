@@ -149,7 +149,7 @@ class TestLoneContacts(MigrationCommon):
                     "contact_name": "Lona Lead",
                     "partner_name": "Free Text Ltd",
                     "email_from": "lona@home.example",
-                    "phone": "+1 312 555 0199",
+                    "phone": "+1 312-555-0199",
                     "function": "Plumber",
                     "website": "https://lona.example",
                     "street": "12 Oak St",

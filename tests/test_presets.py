@@ -21,12 +21,19 @@ ODOO_FIELDS = {
     "partner": {
         *("name", "email", "phone", "website", "function", "parent_id", "industry_id"),
         *("company_name", "street", "street2", "city", "state_id", "zip", "country_id"),
-        *("user_id", "category_id", "comment", "vat"),
+        *("user_id", "category_id", "comment", "vat", "lang"),
     },
     "membership": set(),
     "lead": {
         *("name", "expected_revenue", "probability", "date_deadline", "date_closed"),
-        *("stage_id", "lost_reason_id", "source_id", "user_id", "tag_ids"),
+        *(
+            "stage_id",
+            "lost_reason_id",
+            "source_id",
+            "campaign_id",
+            "user_id",
+            "tag_ids",
+        ),
         *("description", "priority", "partner_name", "email_from", "phone"),
         *("street", "street2", "city", "state_id", "zip", "country_id"),
     },

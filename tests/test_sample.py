@@ -24,7 +24,12 @@ FILES = {
             "Date of Birth": "1980-02-29",
             "Fax": "",
         },
-        {"Client ID": "C-2", "Full Name": "Carl", "Country": "Atlantis"},
+        {
+            "Client ID": "C-2",
+            "Full Name": "Carl",
+            "Country": "Atlantis",
+            "Phone": "4.42079E+11",
+        },
         {"Client ID": "C-3", "Full Name": "Cora", "Organization": "Nowhere"},
     ),
     "deals.csv": table(
@@ -165,8 +170,13 @@ class TestSample(MigrationCommon):
         self.assertIn("which note they belong to", row.note)
 
     def test_a_value_that_cannot_be_read_is_lost_and_says_so(self):
-        row = self.row("C-2", "Country")
+        row = self.row("C-2", "Phone")
         self.assertEqual((row.verdict, row.actual_value), ("lost", ""))
+        self.assertIn("shortened by a spreadsheet", row.note)
+
+    def test_the_text_of_a_value_without_counterpart_is_not_lost(self):
+        row = self.row("C-2", "Country")
+        self.assertEqual((row.verdict, row.actual_value), ("transformed", ""))
         self.assertIn("No country is called", row.note)
 
     def test_a_record_that_would_fail_shows_why(self):
