@@ -32,6 +32,7 @@
         "wizards/migration_rollback_views.xml",
         "wizards/migration_owner_wizard_views.xml",
         "views/migration_mapping_line_views.xml",
+        "views/migration_match_views.xml",
         "views/migration_owner_views.xml",
         "views/migration_schema_item_views.xml",
         "views/migration_staged_record_views.xml",

@@ -32,6 +32,10 @@ class MappingError(MigrationError):
         self.field = field
 
 
+class StillWaiting(MappingError):
+    """A value refers to a record that waits for a decision: so does its own."""
+
+
 class SourceError(MigrationError):
     """A live source cannot be read; the message says what to do about it.
 

@@ -12,6 +12,8 @@ from .filestore import clear_spool
 from .inserts import insert_rows
 from .load_order import LoadOrder
 from .mapper import Mapped, Note, RecordMapper
+from .match_apply import MatchApplier
+from .matching import MATCHED_TARGETS, Matcher
 from .owners import match_again
 from .quiet import SideEffectWatch
 from .targets import TARGETS
@@ -30,6 +32,8 @@ _FINDINGS = {
     "no_rate": "2_warning",
     "unclear": "2_warning",
     "cycle": "2_warning",
+    "duplicate": "3_info",
+    "differs": "2_warning",
 }
 
 
@@ -50,6 +54,7 @@ class ObjectLoader:
         target = TARGETS[obj.target]
         self.mapper = RecordMapper(obj, obj._target_model(), obj._field_models())
         self.target = target(self.mapper)
+        self.matches = MatchApplier(self) if obj.target in MATCHED_TARGETS else None
         self.outcome = []
 
     def load(self, records):
@@ -71,6 +76,10 @@ class ObjectLoader:
             link = links.get(mapped.record.external_id)
             mapped.inputs["loaded_as"] = link and link.res_model
             mapped.inputs["loaded_id"] = link and link.res_id
+        if self.matches:
+            self.matches.place(
+                [mapped for mapped in batch if mapped.record.external_id not in links]
+            )
         self.target.prefetch(batch)
         for mapped in batch:
             if not self._is_usable(mapped):
@@ -95,6 +104,9 @@ class ObjectLoader:
 
     def _is_usable(self, mapped):
         """Let the target complete the values; set the record aside if it cannot."""
+        if mapped.pop("left_out"):
+            self._note(mapped, "excluded", "left_out", mapped.pop("left_out"))
+            return False
         if mapped.error:
             code, field, value, message = mapped.error
             self._fail(mapped, code, message, field, value)
@@ -156,11 +168,13 @@ class ObjectLoader:
 
     def _create_all(self, batch):
         links, buckets = [], []
-        bound = [(mapped, self.target.bind(mapped)) for mapped in batch]
+        bound = [(m, m.pop("match") or self.target.bind(m)) for m in batch]
         fresh = [mapped for mapped, found in bound if not found]
         for mapped, found in bound:
             if found:
                 links.append(self._link_vals(mapped, *found, "matched"))
+                if mapped.pop("match"):
+                    self.matches.merge(mapped, links[-1])
                 buckets.append((mapped, "merged"))
         groups = {}
         for mapped in fresh:
@@ -440,6 +454,7 @@ class LoadEngine(Engine):
         self.clear("migration.rollback.line", ("state", "=", "planned"))
         for obj in self.project.object_ids:
             LoadOrder(obj).settle()
+        Matcher(self.project).find()
         self.run.stats = {}
         return staged.search_count(self._pending())
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from odoo.fields import Command
 
-from ..exceptions import MappingError, MigrationError
+from ..exceptions import MappingError, MigrationError, StillWaiting
 from ..tools.converters import to_text
 from .keys import key_of
 from .kinship import Kinship
@@ -207,7 +207,9 @@ class RecordMapper:
         Its text is kept beside it where the map has a place for that.
         """
         is_reference = line.transform in ("reference", "stage")
-        if is_reference and line.on_missing == "fail":
+        if is_reference and isinstance(error, StillWaiting):
+            mapped.error = mapped.error or ("waits", line.source_field, raw, str(error))
+        elif is_reference and line.on_missing == "fail":
             code = f"bad_{line.transform}"
             mapped.error = mapped.error or (code, line.source_field, raw, str(error))
         elif keeps_text and line.rest_field:

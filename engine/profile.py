@@ -218,7 +218,7 @@ class ProfileEngine(Engine):
                     "field": "Email",
                     "value": email,
                     "message": self.env._(
-                        "%(count)s records share this e-mail. They stay apart.",
+                        "%(count)s records share this e-mail: see the duplicate rules.",
                         count=count,
                     ),
                 }

@@ -1,6 +1,6 @@
 """References between source records: by id, by unique name, by e-mail."""
 
-from ..exceptions import MappingError
+from ..exceptions import MappingError, StillWaiting
 from ..tools import converters
 from .keys import clean_id, key_of
 
@@ -51,7 +51,7 @@ class ReferenceTransform:
             return
         staged = self.env["migration.staged.record"].search_fetch(
             [("object_id", "=", obj.id), *named(values)],
-            ["external_id", "name_key", "email_key", "state", "reason"],
+            ["external_id", "name_key", "email_key", "state", "reason", "reason_code"],
         )
         links = self._links(staged)
         indexes = {"id": {}, "name": {}, "email": {}}
@@ -129,7 +129,8 @@ class ReferenceTransform:
                 )
             )
         if records:
-            raise MappingError(
+            is_waiting = records[0].reason_code == "waits"
+            raise (StillWaiting if is_waiting else MappingError)(
                 self.env._(
                     "“%(value)s” of “%(object)s” has not been loaded: %(reason)s",
                     object=self._label(),

@@ -25,6 +25,16 @@ def stamp_of(record):
     return dict(zip(STAMP, found[0], strict=True)) if found else {}
 
 
+def keep_owner(record, vals):
+    """Return ``vals`` for a record that existed before, without a side effect.
+
+    Odoo gives a contact the salesperson of its company when it joins one.
+    """
+    if record._name == "res.partner" and "parent_id" in vals:
+        return {"user_id": record.user_id.id} | vals
+    return dict(vals)
+
+
 def is_restorable(link):
     """Return whether a crosswalk row says what an existing record had before."""
     return link.origin == "matched" and bool(link.previous_values)

@@ -5,6 +5,7 @@ from .associations import associations
 from .base import Engine
 from .links import mentions
 from .load import ObjectLoader
+from .matching import Matcher
 from .references import named
 from .targets import TARGETS
 from .values import read_portable, verdict
@@ -24,6 +25,7 @@ class SampleEngine(Engine):
 
     def prepare(self):
         self.project._check_map()
+        Matcher(self.project).find()
         self.clear("migration.difference", ("run_id.kind", "=", "sample"))
         self.run.cursor = {"done": False}
         return len(SampleChooser(self.project).choose())
@@ -110,6 +112,10 @@ class SampleChooser:
                 found |= self._referred(
                     obj, fresh.filtered(lambda r, obj=obj: r.object_id == obj)
                 )
+            same = self.env["migration.match"].search(
+                [("staged_record_id", "in", fresh.ids)]
+            )
+            found |= same.candidate_id.staged_record_id
             fresh = found - chosen
             chosen |= fresh
         return chosen.sorted(lambda r: (r.object_id.sequence, r.id))

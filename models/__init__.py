@@ -1,6 +1,7 @@
 from . import migration_part
 from . import migration_project
 from . import migration_project_steps
+from . import migration_project_match
 from . import migration_project_open
 from . import migration_source_file
 from . import migration_connection
@@ -10,6 +11,8 @@ from . import migration_object
 from . import migration_object_choice
 from . import migration_staged_record
 from . import migration_mapping_line
+from . import migration_match
+from . import migration_match_rule
 from . import migration_owner
 from . import migration_schema_item
 from . import migration_crosswalk

@@ -38,6 +38,7 @@ from . import test_load_sources
 from . import test_load_tasks
 from . import test_lone_contacts
 from . import test_map
+from . import test_matching
 from . import test_open
 from . import test_owner_apply
 from . import test_owner_board

@@ -92,5 +92,5 @@ class TestGroups(MigrationCommon):
         self.assertFalse(tags)
 
     def test_inheritance_can_be_switched_off(self):
-        project = self.migrated(FILES, inherit_tags=False)
+        project = self.migrated(FILES, inherit_tags=False, match_rule_ids=[])
         self.assertEqual(self.tags("C-1", project), {"career", "Spring"})

@@ -316,13 +316,15 @@ class TestLoadPartners(MigrationCommon):
         )
 
     def test_times_are_read_in_the_time_zone_of_the_source(self):
-        project = self.migrated(self.files, source_timezone="America/New_York")
+        project = self.migrated(
+            self.files, source_timezone="America/New_York", match_rule_ids=[]
+        )
         contact = self.target(project, "contacts", "C-own")
         self.assertEqual(contact.create_date, datetime(2020, 1, 2, 15, 0))
         self.assertEqual(contact.x_date_of_birth, date(1980, 2, 29))
 
     def test_the_creation_date_may_be_todays(self):
-        project = self.migrated(self.files, keep_create_date=False)
+        project = self.migrated(self.files, keep_create_date=False, match_rule_ids=[])
         contact = self.target(project, "contacts", "C-own")
         self.assertEqual(contact.create_date, self.env.cr.now())
         self.assertEqual(contact.x_source_created_on, datetime(2020, 1, 2, 10, 0))
@@ -330,6 +332,6 @@ class TestLoadPartners(MigrationCommon):
     def test_contacts_belong_to_a_company_only_where_there_are_several(self):
         self.assertFalse(self.contact("C-own").company_id)
         self.env["res.company"].create({"name": "Second"})
-        project = self.migrated(self.files)
+        project = self.migrated(self.files, match_rule_ids=[])
         contact = self.target(project, "contacts", "C-own")
         self.assertEqual(contact.company_id, self.company)

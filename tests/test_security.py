@@ -18,6 +18,11 @@ FILES = {
             "Coach": "Ana Ruiz",
         },
         {"Client ID": "C-2", "Full Name": "Ravi Sen", "Organization": "O-1"},
+        {
+            "Client ID": "C-3",
+            "Full Name": "Dana Fox",
+            "Email": "dana@practice.example",
+        },
     ),
     "pipeline_stages.csv": table(
         {"Pipeline": "Coaching", "Stage": "Open", "Order": "1"}
@@ -42,6 +47,9 @@ OWNED = [
     "migration.difference",
     "migration.reconciliation.line",
     "migration.rollback.line",
+    "migration.match",
+    "migration.match.candidate",
+    "migration.match.rule",
     "migration.connection",
     "migration.endpoint",
 ]

@@ -10,6 +10,7 @@ from odoo.tools import SQL
 from ...exceptions import MappingError
 from ..edits import find_edits
 from ..mapper import Note
+from ..restore import keep_owner, stamp_of
 from ..values import read_portable
 
 
@@ -229,7 +230,7 @@ class Target:
         Its crosswalk row is written too, or the change would pass for a person's
         edit; an edit that a person did make before is noted first. Returns the row.
         """
-        link = self._own_link(record)
+        link = self.own_link(record)
         edits = find_edits(self.env, record._name, link)
         record.write(vals)
         link.write({"edit_reason": edits.get(record.id)})
@@ -241,8 +242,12 @@ class Target:
         It goes into the record's own crosswalk row, with what stood there before.
         Returns that row.
         """
+        is_matched = self.own_link(record).origin == "matched"
+        vals = keep_owner(record, vals) if is_matched else vals
         names = list(vals)
         before = read_portable(record, names)[record.id]
+        if is_matched:
+            before |= stamp_of(record)
         link = self.write_again(record, vals)
         if link:
             after = read_portable(record, names)[record.id]
@@ -257,15 +262,26 @@ class Target:
             self.amend(partner, {"category_id": [Command.link(tag.id) for tag in new]})
         return new
 
-    def _own_link(self, record):
-        """Return the crosswalk row of a record that this project created."""
+    def own_link(self, record):
+        """Return the crosswalk row of a record that is ours.
+
+        Without one, that of a source record which was found to be this one: it
+        remembers what stood there before.
+        """
+        contacts = self.project.object_ids.filtered(
+            lambda obj: obj.target in ("partner", "contact")
+        )
         return self.env["migration.crosswalk"].search(
             [
                 ("project_id", "=", self.project.id),
                 ("res_model", "=", record._name),
                 ("res_id", "=", record.id),
+                "|",
                 ("origin", "=", "created"),
+                ("source_object", "in", contacts.mapped("name")),
             ],
+            # "created" comes before "matched"
+            order="origin, id",
             limit=1,
         )
 

@@ -32,6 +32,8 @@ class PartnerTarget(Target):
             and line.target_field in ("parent_id", "_merged_into")
             and mapper.kinship.is_own(line.target_field)
         ]
+        same = [("object_id", "=", mapper.object.id), ("candidate_id", "!=", False)]
+        self._has_matches = self.env["migration.match"].search_count(same, limit=1)
         self._hierarchy = Hierarchy(mapper.object, mapper.kinship)
         mapper.left_out = self._hierarchy.left_out
 
@@ -41,7 +43,7 @@ class PartnerTarget(Target):
         Circles are cut by the project's rule before, see :class:`~..Hierarchy`.
         """
         batch, seen = records, records.browse()
-        while self._own_lines:
+        while self._own_lines or self._has_matches:
             parents = self._pending_parents(batch)
             waiting = batch.filtered(lambda rec, parents=parents: parents[rec])
             above = records.browse().union(*parents.values()) - seen
@@ -70,10 +72,30 @@ class PartnerTarget(Target):
         for record in pending:
             for key in (record.external_id, record.name, record.email_key):
                 index[fold(key)] = index.get(fold(key), none) | record
+        same = self._pending_matches(records)
         return {
-            record: records.browse().union(*(index.get(fold(t), none) for t in values))
+            record: none.union(
+                *(index.get(fold(text), none) for text in values),
+                same.get(record, none),
+            )
             - record
             for record, values in texts.items()
+        }
+
+    def _pending_matches(self, records):
+        """Return ``{record: the pending one that it is the same as}``."""
+        if not self._has_matches:
+            return {}
+        matches = self.env["migration.match"].search(
+            [
+                ("staged_record_id", "in", records.ids),
+                ("state", "in", ("auto", "take")),
+                ("candidate_id.staged_record_id.state", "=", "pending"),
+            ]
+        )
+        return {
+            match.staged_record_id: match.candidate_id.staged_record_id
+            for match in matches
         }
 
     def prefetch(self, mapped_list):
