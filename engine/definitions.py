@@ -6,10 +6,15 @@ from functools import cached_property
 from ..tools import converters
 from ..tools.choices import choices
 from ..tools.fingerprint import fold, normalise_header
+from .kinds import kind_key
 from .links import items_of
 
 #: How a live source's own properties begin; no property of an export does.
 PROPERTY = "custom."
+#: How the answers to the questions of a form begin.
+ANSWER = "answer."
+#: Submissions that are asked for the questions of their form.
+SUBMISSIONS = 20
 #: The sources' words for a type, folded, to ours.
 KINDS = {
     "char": "string single_line short_text varchar file",
@@ -77,10 +82,29 @@ class Definitions:
                     self._read(record, names)
                     for record in obj.staged_record_ids.sorted("id")
                 ]
+        for obj in self.project.object_ids:
+            found += self._asked(obj)
         return found
 
-    def _read(self, record, names):
-        data = {normalise_header(k): v for k, v in record.payload.items()}
+    def _asked(self, obj):
+        """Yield what the first submissions of a form say of their questions."""
+        spec = obj._spec().get("pivot")
+        if not spec or ":" not in obj.name:
+            return
+        names = {"key": spec["question"], "type": spec["about"][0]}
+        known = set()
+        for record in obj.staged_record_ids.search(
+            [("object_id", "=", obj.id)], order="id", limit=SUBMISSIONS
+        ):
+            for question in record.payload.get(spec["listed"]) or ():
+                found = self._read(record, names, question)
+                if found.key and found.key not in known:
+                    known.add(found.key)
+                    yield replace(found, object=obj.name, external_id="", ids=())
+
+    def _read(self, record, names, payload=None):
+        payload = record.payload if payload is None else payload
+        data = {normalise_header(k): v for k, v in payload.items()}
 
         def value(name):
             return data.get(normalise_header(names.get(name, "")))
@@ -116,7 +140,8 @@ class Definitions:
         name = self._renamed.get(word, definition.object)
         if name in self._names:
             return name
-        return next((n for n in self._names if fold(n).endswith(f":{word}")), name)
+        ends = (f":{word}", f":{kind_key(definition.object)}")
+        return next((n for n in self._names if fold(n).endswith(ends)), name)
 
     @cached_property
     def _names(self):
@@ -152,7 +177,8 @@ class Definitions:
         return self._found[place]
 
     def _find(self, object_name, header):
-        wanted = normalise_header(header.removeprefix(PROPERTY))
+        plain = header.removeprefix(PROPERTY).removeprefix(ANSWER)
+        wanted = normalise_header(plain)
         mine = self._by_object.get(object_name, ())
         for name_of in (
             lambda d: d.key,

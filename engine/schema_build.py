@@ -42,7 +42,9 @@ class SchemaBuilder:
                 self._switch_on(item)
                 continue
             if item.kind == "view":
-                self._build_view(item)
+                # a plan of an earlier version does not say which: it is made anew
+                if "type" in item.vals:
+                    self._build_view(item)
                 continue
             record = getattr(self, f"_make_{item.kind}", self._make_word)(item)
             self._bind(item, record)
@@ -303,7 +305,7 @@ class SchemaBuilder:
         missing = missing_in(view, self._shown(item.vals["model"])) if view else None
         if not missing:
             return
-        more = etree.fromstring(arch_of(item.vals["type"], missing, self.project))
+        more = etree.fromstring(arch_of(view.type, missing, self.project))
         try:
             with mute_logger("odoo.addons.base.models.ir_ui_view"):
                 with self.env.cr.savepoint():

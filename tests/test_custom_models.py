@@ -282,6 +282,29 @@ class TestForms(MigrationCommon):
         self.assertEqual(staged, {"form_responses": 0, INTAKE: 4, REVIEW: 1})
         self.assertFalse(self.findings(project, "repeated"))
 
+    def test_the_type_of_a_question_counts_where_the_answers_fit(self):
+        rows = [
+            {
+                "Submission ID": f"S-{number}",
+                "Form Name": "Check",
+                "Question": question,
+                "Question Type": kind,
+                "Answer": answer,
+            }
+            for question, kind, given in (
+                ("Note", "long_text", ("a", "b")),
+                ("Source", "dropdown", ("Friend", "Podcast")),
+                ("Age", "number", ("40", "unknown")),
+            )
+            for number, answer in enumerate(given)
+        ]
+        project = self.staged({"form_responses.csv": table(*rows)})
+        lines = project._object("form_responses:check").mapping_line_ids
+        types = {line.target_field: line.new_field_type for line in lines}
+        self.assertEqual(types["x_note"], "text")
+        self.assertEqual(types["x_source"], "selection")
+        self.assertEqual(types["x_age"], "char")
+
 
 class TestCustomObjects(LiveCase):
     """Records of FastTrack's custom objects, each kind with its own model."""
