@@ -146,7 +146,30 @@ class Bookkeeper:
         ]
         if not found:
             return 0, None
+        others = [
+            model
+            for model, name in names.items()
+            if model in self.env
+            and name != "id"
+            and name not in self.env[model]._fields
+        ]
+        found.append((self._as_text(obj, line, others), 0))
         return tuple(map(sum, zip(*found, strict=True)))
+
+    def _as_text(self, obj, line, models):
+        """Count the records of models that have no such relation: it is in a text."""
+        return self.env.execute_query(
+            SQL(
+                "SELECT count(*) FROM migration_staged_record staged"
+                " JOIN migration_crosswalk link ON link.staged_record_id = staged.id"
+                " WHERE staged.object_id = %s AND staged.state <> 'failed'"
+                " AND link.res_model = ANY(%s)"
+                " AND COALESCE(staged.payload ->> %s, '') <> ''",
+                obj.id,
+                models,
+                line.source_field,
+            )
+        )[0][0]
 
     def _linked_in(self, model, obj, line, name):
         return self.env.execute_query(

@@ -14,6 +14,8 @@ _SILENT = {
     # a part of its message
     "mail_tracking_value",
     "bus_bus",
+    # the assignees of a task
+    "project_task_user_rel",
 }
 
 

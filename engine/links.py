@@ -2,6 +2,8 @@
 
 import json
 
+from markupsafe import Markup
+
 from ..tools import converters
 from ..tools.fingerprint import fold
 from .keys import clean_id
@@ -118,6 +120,26 @@ class ListTransform:
         unique = {fold(text): text for text in reversed(texts) if text}
         kept = [text for key, text in reversed(unique.items()) if key not in taken]
         return "; ".join(kept) or None, ""
+
+
+class ChecklistTransform:
+    """A list of things to tick off, as readable lines."""
+
+    def __init__(self, mapper, line, spec):
+        self._item = spec.get("item", "text")
+        self._done = spec.get("done", "done")
+
+    def prefetch(self, records):
+        """Nothing to look up."""
+
+    def convert(self, raw, record, vals):
+        lines = Markup()
+        for item in items_of(raw):
+            is_done = isinstance(item, dict) and item.get(self._done) in (True, "true")
+            text = item_text(item, self._item)
+            if text:
+                lines += Markup("<li>%s %s</li>") % ("☑" if is_done else "☐", text)
+        return (Markup("<ul>%s</ul>") % lines if lines else None), ""
 
 
 class NamesTransform:

@@ -117,6 +117,9 @@ class SchemaBuilder:
     def _make_word(self, item):
         model = VOCABULARIES[item.kind][0]
         vals = {"name": item.name}
+        if item.kind == "task_stage":
+            # without an owner, or it would be a personal stage
+            vals = item.vals | {"name": item.name, "user_id": False}
         if item.vals.get("color"):
             vals["color"] = item.vals["color"]
         if item.kind == "equipment_category":

@@ -12,6 +12,7 @@ from .pipelines import Pipelines, lines_by_target
 from .schema_fields import FieldPlanner
 from .schema_leads import plan_leads
 from .schema_models import ModelPlanner
+from .schema_tasks import plan_task_stages
 from .targets.tag import listed_tags
 from .transforms import tag_kind
 from .values import cell_text
@@ -23,6 +24,8 @@ VOCABULARIES = {
     "lost_reason": ("crm.lost.reason", 32),
     "source": ("utm.source", 33),
     "industry": ("res.partner.industry", 34),
+    "project_tag": ("project.tags", 36),
+    "task_stage": ("project.task.type", 37),
     "equipment_category": ("maintenance.equipment.category", 35),
     "medium": ("utm.medium", 35),
     "campaign": ("utm.campaign", 36),
@@ -59,6 +62,7 @@ class SchemaPlanner:
         self._vocabularies()
         self._labels()
         plan_leads(self)
+        plan_task_stages(self)
         ModelPlanner(self).plan()
         FieldPlanner(self).plan()
         known = {(item.kind, item.key): item for item in self.project.schema_item_ids}

@@ -16,6 +16,11 @@ VIEWS = {
         ("crm.view_crm_case_opportunities_filter", "search"),
         ("crm.view_crm_case_leads_filter", "search"),
     ),
+    "project.project": (
+        ("project.edit_project", "form"),
+        ("project.view_project", "list"),
+        ("project.view_project_project_filter", "search"),
+    ),
     "project.task": (
         ("project.view_task_form2", "form"),
         ("project.project_task_view_tree_main_base", "list"),

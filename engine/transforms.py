@@ -24,7 +24,7 @@ from .associations import LinksTransform
 from .history import StageHistoryTransform
 from .keys import key_of
 from .languages import Languages
-from .links import LinkTransform, ListTransform, NamesTransform
+from .links import ChecklistTransform, LinkTransform, ListTransform, NamesTransform
 from .options import MonetaryTransform, MultiSelectionTransform, SelectionTransform
 from .owners import owner_alias
 from .pipelines import Pipelines
@@ -51,6 +51,7 @@ TRANSFORM_LABELS = {
     "priority": "Priority",
     "copy": "Text, Also in the Rest Field",
     "list": "List as Text",
+    "checklist": "Checklist as Text",
     "names": "Names of Other Records",
     "owner": "Owner (User by E-mail)",
     "author": "Author (Contact of the User)",
@@ -367,7 +368,8 @@ class KeyTransform(Transform):
 
 def tag_kind(model):
     """Return the schema kind of the tags of ``model``."""
-    return "tag" if model == "crm.lead" else "category"
+    kinds = {"crm.lead": "tag", "project.task": "project_tag"}
+    return kinds.get(model, "category")
 
 
 def find_owner(mapper, text):
@@ -382,6 +384,7 @@ _CLASSES = {
     "copy": CopyTransform,
     "priority": PriorityTransform,
     "list": ListTransform,
+    "checklist": ChecklistTransform,
     "names": NamesTransform,
     "email": EmailTransform,
     "money": MoneyTransform,

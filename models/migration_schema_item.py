@@ -29,6 +29,8 @@ class MigrationSchemaItem(models.Model):
             ("model", "Custom Model"),
             ("association_label", "Association Label"),
             ("equipment_category", "Equipment Category"),
+            ("project_tag", "Task Tag"),
+            ("task_stage", "Task Stage"),
             ("field", "Custom Field"),
             ("option", "Pick-List Value"),
             ("window", "Menu and Views"),

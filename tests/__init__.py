@@ -34,6 +34,7 @@ from . import test_load_deals
 from . import test_load_files
 from . import test_load_notes
 from . import test_load_partners
+from . import test_load_projects
 from . import test_load_sources
 from . import test_load_tasks
 from . import test_lone_contacts

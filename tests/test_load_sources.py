@@ -161,6 +161,15 @@ class TestRoadRunner(MigrationCommon):
                 contacts=contacts,
                 deals=deals,
                 activities=activities,
+                tasks=[
+                    {
+                        "id": "tk_1",
+                        "title": "Measure",
+                        "status": "todo",
+                        "contact_id": "ct_2",
+                        "created_at": DAY,
+                    }
+                ],
                 equipment=[{"id": "eq_1", "name": "Rooftop unit"}],
             ),
             preset="road_runner",
@@ -277,9 +286,10 @@ class TestRoadRunner(MigrationCommon):
         self.assertFalse(message.is_internal)
         self.assertIn("To: ana@practice.example", message.body)
 
-    def test_a_note_of_a_task_waits_for_tasks(self):
-        record = self.assertBucket(self.project, "activity", "ac_3", "excluded")
-        self.assertIn("task_id", record.reason)
+    def test_a_note_of_a_task_is_shown_where_its_activity_stands(self):
+        self.assertEqual(self.got("task", "tk_1")._name, "mail.activity")
+        message = self.got("activity", "ac_3")
+        self.assertIn(message, self.got("contact", "ct_2").message_ids)
 
     def test_an_unknown_author_signs_with_the_mail(self):
         message = self.got("activity", "ac_4")

@@ -43,6 +43,8 @@ ODOO_FIELDS = {
     },
     "message": {"subject", "body", "date", "author_id"},
     "activity": {"summary", "note"},
+    "project": {"name", "user_id", "date_start", "date"},
+    "task": {"tag_ids"},
     "engagement": {"subject", "body", "date", "author_id"},
     "attachment": {"name", "mimetype", "description"},
 }

@@ -16,8 +16,10 @@ from .membership import MembershipTarget
 from .message import MessageTarget
 from .owner import OwnerTarget
 from .partner import PartnerTarget
+from .project import ProjectTarget, ProjectTextTarget
 from .stage import StageTarget
 from .tag import TagTarget
+from .task import TaskTarget
 from .template import TemplateTarget
 
 #: Key used in presets and on ``migration.object`` to class.
@@ -34,6 +36,9 @@ TARGETS = {
     "label": LabelTarget,
     "tag": TagTarget,
     "equipment_text": EquipmentTextTarget,
+    "project": ProjectTarget,
+    "project_text": ProjectTextTarget,
+    "task": TaskTarget,
     "message": MessageTarget,
     "activity": ActivityTarget,
     "event": EventTarget,

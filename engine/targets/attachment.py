@@ -2,6 +2,7 @@ from ...exceptions import MappingError, RecordSkipped
 from ..binaries import BinaryFetcher, Wanted
 from ..filestore import FileStore
 from .base import Target
+from .work import standing_on
 
 
 class AttachmentTarget(Target):
@@ -114,17 +115,14 @@ class AttachmentTarget(Target):
         )
         if not home and word:
             raise RecordSkipped(
-                self.env._(
-                    "It belongs to “%s”, which this version of the addon does not load "
-                    "yet.",
-                    word,
-                )
+                self.env._("It belongs to “%s”, which is not loaded.", word)
             )
         if not home:
             raise MappingError(
                 self.env._("The file belongs to no contact, deal or note.")
             )
-        return home, message
+        # a file of an activity lies with the record, as those of its chatter do
+        return standing_on(self.env, home) or home, message
 
     def _safe_url(self, url):
         if not str(url).lower().startswith(("http://", "https://")):

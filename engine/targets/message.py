@@ -9,7 +9,10 @@ from ...tools.fingerprint import fold
 from .base import Target
 from .chatter import create_in_order
 from .others import OtherLinks
-from .work import ExtraFields, outcome
+from .work import ExtraFields, outcome, standing_on
+
+#: What a message may stand on, most specific first.
+HOMES = ("_deal", "_task", "_parent", "_client", "_equipment")
 
 
 class MessageTarget(Target):
@@ -19,7 +22,7 @@ class MessageTarget(Target):
     label = "Chatter Message"
     model = "mail.message"
     ordered_by = ("_starts_at", "_completed_at", "date")
-    relation_fields = {"_client": "res_id", "_deal": "res_id", "_parent": "res_id"}
+    relation_fields = dict.fromkeys(HOMES, "res_id")
 
     def __init__(self, mapper):
         super().__init__(mapper)
@@ -81,26 +84,25 @@ class MessageTarget(Target):
         return create_in_order(self, vals_list)
 
     def _home(self, mapped):
-        """The deal, else the contact; or what the source's own link leads to."""
-        home = mapped.pop("_deal") or mapped.pop("_client") or mapped.pop("_parent")
-        other = home[1] if home and home[0] is None else None
-        if not home and (mapped.pop("_task") or mapped.pop("_equipment")):
-            names = ("_task", "_equipment")
-            other = " ".join(self.source_of(name) for name in names if mapped.pop(name))
+        """The most specific record; what became an activity stands where that does."""
+        links = [mapped.pop(name) for name in HOMES if mapped.pop(name)]
+        for link in links:
+            home = standing_on(self.env, link) if link[0] else None
+            if home:
+                return home
+        other = next((link[1] for link in links if not link[0]), None)
         if other:
             raise RecordSkipped(
-                self.env._(
-                    "It belongs to “%s” only, which this version of the addon does "
-                    "not load yet.",
-                    other,
-                )
+                self.env._("It belongs to “%s” only, which is not loaded.", other)
             )
-        if not home:
-            field = next(filter(None, map(self.source_of, self.relation_fields)), "")
-            raise MappingError(
-                self.env._("The note belongs to neither a contact nor a deal."), field
+        if links:
+            raise RecordSkipped(
+                self.env._("It belongs to a task only that is an activity of its user.")
             )
-        return home
+        field = next(filter(None, map(self.source_of, self.relation_fields)), "")
+        raise MappingError(
+            self.env._("The note belongs to neither a contact nor a deal."), field
+        )
 
     def _moment(self, mapped, recorded):
         """When it happened, where the source says so, else when it was recorded."""

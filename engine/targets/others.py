@@ -70,12 +70,12 @@ class OtherLinks:
             place = places.get(record.id, (None, 0))
             self._found[name, record.external_id] = (record.name, place)
 
-    def text(self, mapped, home):
-        """Return the others as one text, "" without any; ``home`` is left out."""
-        names = []
-        own = [tuple(home)] if home else []
-        if home and home[0] == "crm.lead" and self._partners.get(home[1]):
-            own.append(("res.partner", self._partners[home[1]]))
+    def text(self, mapped, *homes):
+        """Return the others as one text, "" without any; ``homes`` are left out."""
+        names, own = [], [tuple(home) for home in homes if home]
+        for model, res_id in tuple(own):
+            if model == "crm.lead" and self._partners.get(res_id):
+                own.append(("res.partner", self._partners[res_id]))
         for name, kind, text in self._mentions.get(mapped.record.id, ()):
             shown, place = self._found.get((name, clean_id(text)), (text, (None, 0)))
             if tuple(place) not in own:

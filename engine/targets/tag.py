@@ -4,7 +4,11 @@ from ..keys import key_of
 from .base import Target
 
 #: Schema kind to the model of its tags, the one that is bound first.
-KINDS = {"tag": "crm.tag", "category": "res.partner.category"}
+KINDS = {
+    "tag": "crm.tag",
+    "category": "res.partner.category",
+    "project_tag": "project.tags",
+}
 
 
 class TagTarget(Target):

@@ -68,3 +68,14 @@ class ExtraFields:
         """Move the custom fields out of ``vals``; return them as ``{label: text}``."""
         names = [name for name in vals if name.startswith("x_")]
         return {self._labels.get(name, name): vals.pop(name) for name in names}
+
+
+def standing_on(env, link):
+    """Return ``(model, id)`` of the record that people find a linked record with.
+
+    An activity is shown on another record; None for one that has none.
+    """
+    if link[0] != "mail.activity":
+        return link
+    activity = env["mail.activity"].browse(link[1])
+    return (activity.res_model, activity.res_id) if activity.res_model else None
