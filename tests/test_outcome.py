@@ -38,6 +38,7 @@ class TestOutcome(MigrationCommon):
                     | {"probability": "0.4", "closed_at": day(4)},
                     deal("lost undated", "st_1", "lost", probability="0"),
                     deal("open", "st_1", "open", probability="0.4"),
+                    deal("open at 0", "st_1", "open", probability="0"),
                     deal("open reason", "st_1", "open", lost_reason="Price"),
                     deal("open closed", "st_1", "open", closed_at=day(4)),
                     deal("closed early", "st_2", "won", created_at=day(5))
@@ -95,6 +96,11 @@ class TestOutcome(MigrationCommon):
         self.assertEqual(self.state("open"), ("pending", True, 40))
         self.assertFalse(self.got("open").date_closed)
         self.assertFalse(self.contradictions("open"))
+
+    def test_an_open_deal_at_0_percent_is_not_left_to_odoos_guess(self):
+        lead = self.target(self.project, "deal", "open at 0")
+        self.assertEqual((lead.probability, lead.active), (0, True))
+        self.assertFalse(lead.is_automated_probability)
 
     def test_a_lost_reason_needs_a_lost_deal(self):
         self.assertFalse(self.got("open reason").lost_reason_id)

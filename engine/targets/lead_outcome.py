@@ -88,7 +88,7 @@ class LeadOutcome:
         vals["active"] = not mapped.pop("_archived")
         vals.setdefault("probability", facts["probability"])
         # equal values would mean "automated", and a cron would overwrite it
-        vals["automated_probability"] = 0.0
+        vals["automated_probability"] = 0.0 if vals["probability"] else 1.0
         if self.is_open(vals) is False:
             message = self.env._("Archived with 0 %: Odoo counts it as lost.")
             self._contradiction(mapped, "_archived", message)
