@@ -69,7 +69,44 @@ SOURCE = {
         DATES | {"id": "eq_4", "name": "Boiler", "customer_id": "ct_none"},
         DATES | {"id": "eq_5", "name": "Nobody's", "customer_id": "ct_gone"},
     ],
+    "projects": [DATES | {"id": "pj_1", "name": "Retrofit", "contact_id": "ct_open"}],
+    "tasks": [
+        DATES
+        | {
+            "id": "tk_1",
+            "title": "Measure",
+            "status": "in_progress",
+            "priority": "high",
+            "due_at": "2031-05-06",
+            "project_id": "pj_1",
+            "contact_id": "ct_person",
+            "tags": ["Install"],
+            "checklist": [{"text": "Photos", "done": True}],
+            "custom.gate": "4411",
+        },
+        DATES
+        | {
+            "id": "tk_2",
+            "title": "Mount",
+            "status": "done",
+            "completed_at": "2025-05-05T10:00:00Z",
+            "due_at": "2025-05-06",
+            "project_id": "pj_1",
+            "deal_id": "dl_a",
+            "parent_task_id": "tk_1",
+        },
+        DATES
+        | {"id": "tk_3", "title": "Oil", "status": "todo", "equipment_id": "eq_1"},
+    ],
     "activities": [
+        DATES
+        | {
+            "id": "ac_2",
+            "kind": "note",
+            "body": "Measured",
+            "occurred_at": "2025-05-01T10:00:00Z",
+            "task_id": "tk_1",
+        },
         DATES
         | {
             "id": "ac_1",
@@ -77,12 +114,13 @@ SOURCE = {
             "body": "Belt changed",
             "occurred_at": "2025-05-01T10:00:00Z",
             "equipment_id": "eq_1",
-        }
+        },
     ],
 }
 MIGRATE = f"""
 source = json.loads({json.dumps(json.dumps(SOURCE))})
-models = ("res.partner", "crm.lead", "ir.model.fields", "ir.ui.view", "mail.message")
+models = ("res.partner", "crm.lead", "ir.model.fields", "ir.ui.view", "mail.message",
+    "mail.activity")
 def numbers():
     return {{
         m: env[m].with_context(active_test=False).search_count([]) for m in models
@@ -141,6 +179,28 @@ found = {{
     "homes": {{
         key: [target("equipment", key)._name, target("equipment", key).name]
         for key in ("eq_1", "eq_4")
+    }},
+    "tasks": {{
+        key: {{
+            "model": target("task", key)._name,
+            "home": target("task", key).res_model,
+            "active": target("task", key).active,
+            "day": str(target("task", key).date_deadline),
+            "done": str(target("task", key).date_done),
+            "note": target("task", key).note,
+        }}
+        for key in ("tk_1", "tk_2", "tk_3")
+    }},
+    "note_of_task": target("activity", "ac_2").model,
+    "project": [
+        [row.state, row.reason]
+        for row in env["migration.staged.record"].search(
+            [("object_id.name", "=", "project")]
+        )
+    ],
+    "task_map": {{
+        line.canonical_field: line.reason
+        for line in project._object("task").mapping_line_ids
     }},
     "form": 'name="x_customer_equipment"'
     in env["crm.lead"].get_view(view_type="form")["arch"],
@@ -223,6 +283,37 @@ class TestWithoutApps(ProcessCase):
         self.assertEqual(model, "crm.lead")
         self.assertIn(name, self.found["open"])
         self.assertEqual(self.found["homes"]["eq_4"][0], "res.partner")
+
+    def test_every_task_is_an_activity_and_nothing_of_it_is_lost(self):
+        tasks = self.found["tasks"]
+        self.assertEqual({one["model"] for one in tasks.values()}, {"mail.activity"})
+        note = tasks["tk_1"]["note"]
+        for text in (
+            "Project: Retrofit",
+            "Priority: High",
+            "Status: In progress",
+            "Tags: Install",
+            "☑ Photos",
+            "gate: 4411",
+        ):
+            self.assertIn(text, note)
+        self.assertEqual(tasks["tk_1"]["home"], "res.partner")
+        self.assertEqual(tasks["tk_1"]["day"], "2031-05-06")
+        self.assertEqual(tasks["tk_3"]["home"], "crm.lead")
+
+    def test_what_is_done_stays_done(self):
+        done = self.found["tasks"]["tk_2"]
+        self.assertEqual((done["active"], done["done"]), (False, "2025-05-05"))
+        self.assertIn("Measure (Tasks)", done["note"])
+
+    def test_a_note_of_a_task_is_shown_where_its_activity_stands(self):
+        self.assertEqual(self.found["note_of_task"], "res.partner")
+
+    def test_the_map_says_which_branch_is_taken(self):
+        self.assertIn("Project is not installed", self.found["task_map"]["project_id"])
+        ((state, reason),) = self.found["project"]
+        self.assertEqual(state, "excluded")
+        self.assertIn("Project is not installed", reason)
 
     def test_a_deal_names_its_equipment(self):
         self.assertEqual(self.found["names"], "Rooftop unit")
