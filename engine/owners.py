@@ -189,7 +189,7 @@ class OwnerMatcher:
                 "deal_count": deals,
                 "open_value": value,
                 "value_note": left_out
-                and self.env._("And %s, for which Odoo has no rate.", left_out),
+                and self.env._("Not in the sum, without a rate: %s.", left_out),
             }
         )
 

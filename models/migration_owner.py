@@ -108,11 +108,18 @@ class MigrationOwner(models.Model):
             owner.is_open = bool(owner.record_count) and owner.method in OPEN
 
     @api.depends(
-        "method", "record_count", "hint", "user_id", "project_id.fallback_user_id"
+        "method",
+        "record_count",
+        "hint",
+        "user_id",
+        "value_note",
+        "project_id.fallback_user_id",
     )
     def _compute_advice(self):
         for owner in self:
-            owner.advice = owner._advice()
+            # an amount that is in no sum must not be overlooked
+            sentences = [owner._advice(), owner.value_note]
+            owner.advice = " ".join(filter(None, sentences))
 
     def _advice(self):
         """Say in a sentence who gets the records, and what else could be done."""
@@ -121,7 +128,6 @@ class MigrationOwner(models.Model):
             "user": self.user_id.name,
             "fallback": self.project_id.fallback_user_id.name,
             "hint": self.hint or "",
-            "email": self.email or self.name or "",
         }
         if not self.record_count:
             return self.env._("No record names this owner.")
@@ -131,20 +137,20 @@ class MigrationOwner(models.Model):
                 **names,
             ),
             "archived": self.env._(
-                "Has left Odoo: %(hint)s. Reactivate the user, choose another one, or "
-                "leave the records to %(fallback)s.",
+                "%(fallback)s gets the records: %(hint)s is archived. Choose a user, "
+                "or reactivate this one.",
                 **names,
             ),
             "no_access": self.env._(
-                "%(hint)s may not work in this company. Give access, choose another "
-                "user, or leave the records to %(fallback)s.",
+                "%(fallback)s gets the records: %(hint)s may not work in this company. "
+                "Choose a user, or give access.",
                 **names,
             ),
             "none": self.env._(
-                "No Odoo user is %(email)s. %(hint)s Choose one, create one, or leave "
-                "the records to %(fallback)s.",
+                "%(fallback)s gets the records. Choose a user, or create one with "
+                "this e-mail. %(hint)s",
                 **names,
-            ),
+            ).strip(),
             "fallback": self.env._("%(fallback)s gets the records.", **names),
         }.get(self.method) or self.env._("%(user)s gets the records.", **names)
 

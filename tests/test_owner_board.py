@@ -128,11 +128,12 @@ class TestOwnerBoard(MigrationCommon):
         owner = self.owner("small@x.example")
         self.assertEqual((owner.deal_count, owner.open_value), (3, 10.0))
         self.assertIn("500.00 XAF", owner.value_note)
+        self.assertIn("500.00 XAF", owner.advice)
 
     # -- deciding
 
     def test_the_board_says_what_happens_and_what_to_do(self):
-        self.assertIn("leave the records to Fay Fallback", self.owner("Bo Boss").advice)
+        self.assertIn("Fay Fallback gets the records", self.owner("Bo Boss").advice)
         self.assertIn("Ana Ruiz gets", self.owner("ana.ruiz@home.example").advice)
 
     def test_a_proposal_is_taken_with_one_press(self):
