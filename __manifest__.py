@@ -38,6 +38,7 @@
         "views/migration_staged_record_views.xml",
         "views/migration_finding_views.xml",
         "views/migration_difference_views.xml",
+        "views/migration_conflict_views.xml",
         "views/migration_crosswalk_views.xml",
         "views/migration_log_views.xml",
         "views/migration_reconciliation_line_views.xml",

@@ -1,6 +1,6 @@
 """The engines: one job each, behind the thin models that start them.
 
-discover, stage, profile, propose, schema, load, owners, sample, verify, undo.
+discover, stage, profile, propose, schema, load, decide, owners, sample, verify, undo.
 An engine works in batches; :class:`~.base.Engine` says how a run drives it.
 """
 
@@ -11,6 +11,7 @@ _ENGINES = {
     "stage": ("stage", "StageEngine"),
     "profile": ("profile", "ProfileEngine"),
     "sample": ("sample", "SampleEngine"),
+    "decide": ("decide", "DecideEngine"),
     "load": ("load", "LoadEngine"),
     "owners": ("owner_apply", "ApplyOwnersEngine"),
     "verify": ("verify", "VerifyEngine"),

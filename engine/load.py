@@ -2,12 +2,10 @@
 
 import psycopg2
 
-from odoo.fields import Command
 from odoo.tools import SQL, mute_logger
 
 from ..exceptions import BinaryMissing, MappingError, RecordSkipped
 from .base import CONFLICTS, Engine
-from .edits import changed_values, find_edits
 from .filestore import clear_spool
 from .inserts import insert_rows
 from .load_order import LoadOrder
@@ -17,6 +15,7 @@ from .matching import MATCHED_TARGETS, Matcher
 from .owners import match_again
 from .quiet import SideEffectWatch
 from .targets import TARGETS
+from .update import RecordUpdater
 from .values import left_behind, portable
 
 #: Notes of the mapper that become findings; the others only show in the diff.
@@ -56,6 +55,7 @@ class ObjectLoader:
         self.target = target(self.mapper)
         self.matches = MatchApplier(self) if obj.target in MATCHED_TARGETS else None
         self.outcome = []
+        self._updater = RecordUpdater(self, _explain)
 
     def load(self, records):
         """Load one batch and return its :class:`~.mapper.Mapped` list."""
@@ -87,8 +87,8 @@ class ObjectLoader:
             link = links.get(mapped.record.external_id)
             (known if link else new).append((mapped, link))
         self._create([mapped for mapped, _link in new])
-        for mapped, link in known:
-            self._update(mapped, link)
+        if known:
+            self._updater.update(known)
         self._settle()
         return self.outcome
 
@@ -105,27 +105,27 @@ class ObjectLoader:
     def _is_usable(self, mapped):
         """Let the target complete the values; set the record aside if it cannot."""
         if mapped.pop("left_out"):
-            self._note(mapped, "excluded", "left_out", mapped.pop("left_out"))
+            self.note(mapped, "excluded", "left_out", mapped.pop("left_out"))
             return False
         if mapped.error:
             code, field, value, message = mapped.error
-            self._fail(mapped, code, message, field, value)
+            self.fail(mapped, code, message, field, value)
             return False
         try:
             vals = self.target.finish(mapped)
             mapped.inputs["vals"] = self._without_left_out(mapped, vals)
         except RecordSkipped as error:
-            self._note(mapped, "excluded", "skipped", str(error))
+            self.note(mapped, "excluded", "skipped", str(error))
         except BinaryMissing as error:
             name = "_path" if mapped.pop("_path") else "_url"
             field, path = self.target.source_of(name), mapped.pop(name)
-            self._fail(mapped, "pending_binary", str(error), field, path)
+            self.fail(mapped, "pending_binary", str(error), field, path)
         except MappingError as error:
-            self._fail(mapped, "unmappable", str(error), *self._place(mapped, error))
+            self.fail(mapped, "unmappable", str(error), *self._place(mapped, error))
         except CONFLICTS:
             raise
         except Exception as error:
-            self._fail(mapped, "refused", f"{type(error).__name__}: {error}")
+            self.fail(mapped, "refused", f"{type(error).__name__}: {error}")
         else:
             return True
         return False
@@ -160,7 +160,7 @@ class ObjectLoader:
             raise
         except Exception as error:
             if len(batch) == 1:
-                self._fail(batch[0], *_explain(error))
+                self.fail(batch[0], *_explain(error))
             else:
                 half = len(batch) // 2
                 self._create(batch[:half])
@@ -186,7 +186,7 @@ class ObjectLoader:
             for mapped, record in zip(group, records, strict=True):
                 vals = self._link_vals(mapped, record._name, record.id, "created")
                 vals["left_values"] = left_behind(record, vals["base_values"])
-                links += [vals, *self._extra_links(mapped)]
+                links += [vals, *self.extra_links(mapped)]
                 buckets.append((mapped, "created"))
             # the next part puts its messages among those that this one made
             insert_rows(self.env["migration.crosswalk"], links)
@@ -196,7 +196,7 @@ class ObjectLoader:
             mapped.inputs["bucket"] = bucket
         self.outcome += [mapped for mapped, _bucket in buckets]
 
-    def _extra_links(self, mapped):
+    def extra_links(self, mapped):
         """Return crosswalk rows of what came into being beside the record itself."""
         return [
             {
@@ -241,106 +241,9 @@ class ObjectLoader:
             },
         }
 
-    def _update(self, mapped, link):
-        """Bring a record that exists up to the source, field by field."""
-        target = self.env[link.res_model].browse(link.res_id).exists()
-        if not target:
-            self._fail(
-                mapped,
-                "target_gone",
-                self.env._("The Odoo record was deleted by hand; undo it there first."),
-            )
-            return
-        if link.origin == "matched":
-            self._note(mapped, "merged", "known", self.env._("Loaded before."))
-            return
-        part = self.target.part_for(link.res_model)
-        base = link.base_values or {}
-        # what another row of the source added (a membership) is not its to empty
-        gone = self.mapper.emptied(mapped, base, part.relation_fields)
-        gone -= set(link.previous_values or {})
-        vals = mapped.inputs["vals"] | dict.fromkeys(gone, False)
-        fresh = {
-            name: portable(target._fields[name], value)
-            for name, value in vals.items()
-            if name not in part.unread_fields
-        }
-        added = self._keep_added(target, link, vals, fresh)
-        edits = find_edits(self.env, link.res_model, link)
-        theirs = set(changed_values(self.env, link.res_model, link).get(link, ()))
-        changed = {name: vals[name] for name in fresh if fresh[name] != base.get(name)}
-        self._keep_edits(mapped, theirs & set(changed), part.relation_fields)
-        changed = {name: changed[name] for name in changed if name not in theirs}
-        mapped.inputs["target"] = (link.res_model, link.res_id)
-        follows = part.follows(target, mapped, theirs)
-        if not changed and not follows:
-            self._note(mapped, "unchanged", False, False)
-            return
-        try:
-            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                more = part.follow(target, mapped, theirs) if follows else []
-                # a copy: write() of some models adds values of its own to it
-                if changed:
-                    part.write(target, dict(changed))
-                    part.updated(target, mapped, changed)
-                extras = self._extra_links(mapped)
-                insert_rows(self.env["migration.crosswalk"], extras)
-                written = {name: fresh[name] for name in changed}
-                left = left_behind(target, written) or {}
-                before = link.left_values or {}
-                link.write(
-                    {
-                        "base_values": base | written,
-                        "previous_values": (link.previous_values or {}) | added,
-                        "left_values": {
-                            name: value
-                            for name, value in (before | left).items()
-                            if name in left or name not in changed
-                        },
-                        "edit_reason": edits.get(target.id),
-                        "content_hash": mapped.record.content_hash,
-                        "run_id": self.run.id,
-                    }
-                )
-        except CONFLICTS:
-            raise
-        except Exception as error:
-            self._fail(mapped, *_explain(error))
-        else:
-            names = ", ".join([*sorted(changed), *more])
-            self._note(mapped, "updated", False, self.env._("Updated: %s", names))
-
-    def _keep_added(self, target, link, vals, fresh):
-        """Keep what other rows of the source added to a many2many (a group's tag).
-
-        Changes ``vals`` and ``fresh``; returns what the record's own row says.
-        """
-        base, before = link.base_values or {}, link.previous_values or {}
-        own = {}
-        for name in set(fresh) & set(before):
-            if target._fields[name].type == "many2many":
-                own[name] = fresh[name]
-                added = {*(base.get(name) or [])} - {*(before[name] or [])}
-                fresh[name] = sorted({*fresh[name], *added})
-                vals[name] = [Command.set(fresh[name])]
-        return own
-
-    def _keep_edits(self, mapped, names, renamed):
-        """A field that a person changed in Odoo is not overwritten, and said so."""
-        for line in self.mapper.lines:
-            if renamed.get(line.target_field, line.target_field) in names:
-                mapped.notes.append(
-                    Note(
-                        line.source_field,
-                        line.target_field,
-                        str(self.mapper.payload(mapped.record).get(line.source_field)),
-                        "kept_edit",
-                        self.env._("Changed in Odoo meanwhile: Odoo's value is kept."),
-                    )
-                )
-
-    def _fail(self, mapped, code, message, field="", value=""):
-        self._note(mapped, "failed", code, message)
+    def fail(self, mapped, code, message, field="", value=""):
+        """Put a record into the bucket of the failed, with its reason as a finding."""
+        self.note(mapped, "failed", code, message)
         record = mapped.record
         self.engine.find(
             "load",
@@ -354,7 +257,8 @@ class ObjectLoader:
             message=message,
         )
 
-    def _note(self, mapped, bucket, code, reason):
+    def note(self, mapped, bucket, code, reason):
+        """Put a record into a bucket; it is written with the batch."""
         mapped.inputs.update(bucket=bucket, code=code, reason=reason)
         self.outcome.append(mapped)
 
@@ -446,6 +350,10 @@ class LoadEngine(Engine):
             ]
         )
         again._set_bucket("pending")
+        decided = self.env["migration.conflict"].search(
+            [("project_id", "=", self.project.id), ("state", "=", "decided")]
+        )
+        decided.staged_record_id._set_bucket("pending")
         self._forget_findings()
         self.project._check_map()
         # a user may have been created since the board was made

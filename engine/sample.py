@@ -8,7 +8,7 @@ from .load import ObjectLoader
 from .matching import Matcher
 from .references import named
 from .targets import TARGETS
-from .values import read_portable, verdict
+from .values import read_portable, shown, verdict
 
 #: Records of a rehearsal: enough of each object, within the usual 100 to 500.
 SMALLEST, LARGEST = 100, 500
@@ -249,15 +249,3 @@ class FieldDiff:
         if word == "dropped" or (line.target_field or "").startswith("_"):
             return line.reason or ""
         return ""
-
-
-def shown(env, model, name, value):
-    """Return a stored value as a person reads it: names instead of ids."""
-    field = model._fields.get(name)
-    if field is None or value in (None, False, [], ""):
-        return ""
-    if field.type == "many2one":
-        return env[field.comodel_name].browse(value).exists().display_name or ""
-    if field.type == "many2many":
-        return ", ".join(env[field.comodel_name].browse(value).mapped("display_name"))
-    return str(value)[:1000]

@@ -87,12 +87,12 @@ def left_behind(record, base):
     for name, value in found.items():
         field = record._fields[name]
         if field.type == "html" and value != base[name]:
-            if _is_sanitised(field, value, base[name] or ""):
+            if is_sanitised(field, value, base[name] or ""):
                 base[name] = value
     return {name: found[name] for name in base if found[name] != base[name]} or False
 
 
-def _is_sanitised(field, value, given):
+def is_sanitised(field, value, given):
     """Return whether ``value`` is what sanitising makes of ``given``."""
     text = _plain(field, value)
     if text == _plain(field, given):
@@ -136,3 +136,15 @@ def _plain(field, value):
         images = len(re.findall(r"<img\b", text, re.IGNORECASE))
         text = f"{html_to_inner_content(Markup(text))} {images}"
     return re.sub(r"\s+", "", text).casefold()
+
+
+def shown(env, model, name, value):
+    """Return a stored value as a person reads it: names instead of ids."""
+    field = model._fields.get(name)
+    if field is None or value in (None, False, [], ""):
+        return ""
+    if field.type == "many2one":
+        return env[field.comodel_name].browse(value).exists().display_name or ""
+    if field.type == "many2many":
+        return ", ".join(env[field.comodel_name].browse(value).mapped("display_name"))
+    return str(value)[:1000]

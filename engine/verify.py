@@ -6,8 +6,7 @@ from ..exceptions import MigrationError
 from .base import Engine
 from .books import Bookkeeper
 from .edits import written_since
-from .sample import shown
-from .values import read_portable, verdict
+from .values import read_portable, shown, verdict
 
 BATCH = 1000
 #: A field that differs for these reasons is explained, not lost.

@@ -3,6 +3,7 @@ from . import migration_project
 from . import migration_project_steps
 from . import migration_project_match
 from . import migration_project_open
+from . import migration_project_follow
 from . import migration_source_file
 from . import migration_connection
 from . import migration_secret
@@ -16,6 +17,7 @@ from . import migration_match_rule
 from . import migration_owner
 from . import migration_schema_item
 from . import migration_crosswalk
+from . import migration_conflict
 from . import migration_log
 from . import migration_run
 from . import migration_finding

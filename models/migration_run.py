@@ -41,6 +41,7 @@ class MigrationRun(models.Model):
             ("profile", "Profile"),
             ("sample", "Sample Run"),
             ("load", "Full Run"),
+            ("decide", "Decisions"),
             ("owners", "Apply Owners"),
             ("verify", "Verify"),
             ("rollback", "Rollback"),

@@ -107,10 +107,14 @@ class TestPartnersChangeAtTheSource(MigrationCommon):
         self.assertBucket(self.project, "contacts", "C-4", "updated")
         contact = self.contact("C-4")
         self.assertEqual((contact.name, contact.city), ("Clea", "Bergen"))
-        finding = self.findings(self.project, "kept_edit")
+        conflict = self.project.conflict_ids
         self.assertEqual(
-            (finding.file, finding.line, finding.field, finding.value),
-            ("contacts.csv", 4, "City", "Oslo"),
+            (conflict.external_id, conflict.field_label, conflict.state),
+            ("C-4", "City", "open"),
+        )
+        self.assertEqual(
+            (conflict.base_text, conflict.source_text, conflict.odoo_text),
+            ("Rome", "Oslo", "Bergen"),
         )
 
     def test_a_rollback_remembers_who_edited_before_the_update(self):

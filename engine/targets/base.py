@@ -33,6 +33,8 @@ class Target:
     relation_fields = {}
     #: values that are not compared on read-back (they are not stored as given)
     unread_fields = frozenset()
+    #: fields that source and people can only change together, see :class:`Unit`
+    units = ()
 
     def __init__(self, mapper):
         self.mapper = mapper

@@ -3,6 +3,7 @@ from odoo.tools import SQL
 from ...exceptions import MappingError
 from ..amounts import AmountRule
 from ..pipelines import Pipelines
+from ..threeway import Unit
 from .base import Target
 from .lead_conversion import LeadConversion
 from .lead_history import LeadHistory
@@ -31,6 +32,21 @@ class LeadTarget(Target):
     model = "crm.lead"
     ordered_by = ("x_source_created_on",)
     relation_fields = {"_client": "partner_id", "_organization": "partner_id"}
+    units = (
+        # Odoo's constraints tie these together: a mixture would be refused
+        Unit(
+            ("stage_id", "active", "lost_reason_id", "probability", "team_id"),
+            frozenset(
+                {
+                    "automated_probability",
+                    "date_closed",
+                    "date_last_stage_update",
+                    "day_close",
+                }
+            ),
+        ),
+        Unit(("user_id",), frozenset({"date_open", "day_open"})),
+    )
 
     def __init__(self, mapper):
         super().__init__(mapper)
