@@ -72,7 +72,7 @@ class MigrationConflict(models.Model):
     own_text = fields.Char(
         "Own Value", help="A third value, written into Odoo by “Use Own Value”."
     )
-    own_value = fields.Json(readonly=True)
+    own_value = fields.Json("Own Value, Read", readonly=True)
     is_by_rule = fields.Boolean("By Rule", readonly=True)
     decided_by = fields.Many2one("res.users", readonly=True)
     decided_on = fields.Datetime(readonly=True)
