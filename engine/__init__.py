@@ -1,6 +1,7 @@
 """The engines: one job each, behind the thin models that start them.
 
-discover, stage, profile, propose, schema, load, decide, owners, sample, verify, undo.
+discover, stage, profile, drift, propose, schema, load, decide, owners, sample,
+verify, undo.
 An engine works in batches; :class:`~.base.Engine` says how a run drives it.
 """
 
@@ -12,6 +13,7 @@ _ENGINES = {
     "profile": ("profile", "ProfileEngine"),
     "sample": ("sample", "SampleEngine"),
     "decide": ("decide", "DecideEngine"),
+    "drift": ("drift", "DriftEngine"),
     "load": ("load", "LoadEngine"),
     "owners": ("owner_apply", "ApplyOwnersEngine"),
     "verify": ("verify", "VerifyEngine"),

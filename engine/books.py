@@ -235,7 +235,10 @@ class Bookkeeper:
     def _side_effects(self):
         """Whom the load told or subscribed: nobody, counted in its own batches."""
         loads = self.env["migration.run"].search(
-            [("project_id", "=", self.project.id), ("kind", "in", ("load", "owners"))]
+            [
+                ("project_id", "=", self.project.id),
+                ("kind", "in", ("load", "owners", "decide")),
+            ]
         )
         for key, label in SIDE_EFFECTS.items():
             made = sum((run.stats or {}).get(f"made:{key}", 0) for run in loads)

@@ -342,29 +342,53 @@ class LoadEngine(Engine):
 
     def prepare(self):
         staged = self.env["migration.staged.record"]
-        again = staged.search(
-            [
-                ("project_id", "=", self.project.id),
-                ("state", "=", "failed"),
-                ("reason_code", "not in", ("duplicate_id",)),
-            ]
-        )
-        again._set_bucket("pending")
+        staged.search(self._again())._set_bucket("pending")
         decided = self.env["migration.conflict"].search(
             [("project_id", "=", self.project.id), ("state", "=", "decided")]
         )
         decided.staged_record_id._set_bucket("pending")
+        self._admit_late_fields()
         self._forget_findings()
-        self.project._check_map()
+        if not self.run.is_pickup:
+            # a field that came since then never stops a pickup: it is left out
+            self.project._check_map()
         # a user may have been created since the board was made
         match_again(self.project)
         self.clear("migration.reconciliation.line")
         self.clear("migration.rollback.line", ("state", "=", "planned"))
-        for obj in self.project.object_ids:
+        for obj in self.project.object_ids.filtered("pending_count"):
             LoadOrder(obj).settle()
         Matcher(self.project).find()
         self.run.stats = {}
         return staged.search_count(self._pending())
+
+    def _again(self):
+        """Return the domain of failed records that are tried once more.
+
+        A pickup tries those that waited for something which may have come since.
+        """
+        failed = [("project_id", "=", self.project.id), ("state", "=", "failed")]
+        if self.run.is_pickup:
+            return [*failed, ("reason_code", "in", ("bad_reference", "pending_binary"))]
+        return [*failed, ("reason_code", "not in", ("duplicate_id",))]
+
+    def _admit_late_fields(self):
+        """Fields that came since the full run, and are agreed to: fill them in."""
+        for line in self.project.mapping_line_ids:
+            if not line._is_ready_late():
+                continue
+            line.is_late = False
+            self.env.flush_all()
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE migration_staged_record SET state = 'pending'"
+                    " WHERE object_id = %s AND COALESCE(payload ->> %s, '') <> ''"
+                    " AND state IN ('created', 'updated', 'unchanged')",
+                    line.object_id.id,
+                    line.source_field,
+                )
+            )
+            self.env.invalidate_all()
 
     def _forget_findings(self):
         """What was wrong with a record that is tried again may be right by now."""
@@ -388,6 +412,8 @@ class LoadEngine(Engine):
 
     def advance(self):
         for obj in self.project.object_ids.sorted("sequence"):
+            if self.run.is_pickup and not self._has_map(obj):
+                continue
             size = TARGETS[obj.target].batch_size if obj.target else 2000
             records = self.env["migration.staged.record"].search(
                 [("object_id", "=", obj.id), ("state", "=", "pending")],
@@ -407,6 +433,12 @@ class LoadEngine(Engine):
                 self._exclude(obj, records)
             return len(records)
         return 0
+
+    def _has_map(self, obj):
+        """An object that came since the full run waits until its map is agreed to."""
+        return not obj.target or any(
+            line.is_confirmed and not line.is_late for line in obj.mapping_line_ids
+        )
 
     def _loader(self, obj):
         """The loader of the object, made once per process and object."""

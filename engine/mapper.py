@@ -80,7 +80,11 @@ class RecordMapper:
             if line.canonical_field
         }
         lines = obj.mapping_line_ids.filtered(
-            lambda line: line.is_confirmed and line.fate in ("mapped", "transformed")
+            lambda line: (
+                line.is_confirmed
+                and not line.is_late
+                and line.fate in ("mapped", "transformed")
+            )
         ).sorted(lambda line: (_ORDER.get(line.transform, 5), line.sequence, line.id))
         for line in lines:
             if line._target_problem(line.target_field, line.transform, line.rest_field):

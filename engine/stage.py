@@ -7,6 +7,7 @@ from ..exceptions import SourceError, SourcePaused, SourceRefused
 from ..presets import base_name
 from .base import Engine, severity
 from .derive import Derivation
+from .pickup import is_idle
 from .staging_area import StagingArea
 
 #: problems by which one row of a table is not staged
@@ -52,12 +53,14 @@ class StageEngine(Engine):
         if self.run.is_incremental:
             marked = set(objects.filtered("watermark").mapped("name"))
             kept = objects.filtered(lambda obj: base_name(obj.name) in marked)
-        self.clear("migration.finding", ("phase", "=", "profile"))
+        if not self.run.is_pickup:
+            # what the map was made from has not changed
+            self.clear("migration.finding", ("phase", "=", "profile"))
+            self.clear("migration.reconciliation.line")
         stage = ("phase", "=", "stage")
         self.clear(
             "migration.finding", stage, ("source_object", "not in", kept.mapped("name"))
         )
-        self.clear("migration.reconciliation.line")
         self.findings("stage", [self._problem(p) for p in connector.problems])
         # all of them: a table that was broken may not be in this upload at all
         objects.write({"problem": False})
@@ -223,7 +226,12 @@ class StageEngine(Engine):
     def _lost(self, table, error):
         """One table cannot be read (on): say why, go on with the others."""
         is_absent = type(error).__name__ == "SourceUnavailable"
-        self._area.object(table).problem = str(error)
+        obj = self._area.object(table)
+        obj.problem = str(error)
+        if not is_absent or obj.loaded_count:
+            cursor = dict(self.run.cursor or {})
+            cursor["broken"] = [*cursor.get("broken", ()), table.object]
+            self.run.cursor = cursor
         self.find(
             "stage",
             code="unavailable" if is_absent else "broken_source",
@@ -279,7 +287,11 @@ class StageEngine(Engine):
         """Note what the newest pull no longer holds."""
         if not self.run.is_incremental:
             self._note_gone()
-        if self.project.state == "draft" or not self.run.is_incremental:
+        if self.run.is_pickup:
+            if is_idle(self.project, self.run.stats or {}):
+                left = self.project.run_ids.filtered(lambda run: run.state == "queued")
+                left.filtered("is_pickup").unlink()
+        elif self.project.state == "draft" or not self.run.is_incremental:
             # a pull of changes does not set the project back
             self.project.state = "staged"
 

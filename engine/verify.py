@@ -6,6 +6,7 @@ from ..exceptions import MigrationError
 from .base import Engine
 from .books import Bookkeeper
 from .edits import written_since
+from .recount import recount
 from .values import read_portable, shown, verdict
 
 BATCH = 1000
@@ -21,13 +22,33 @@ class VerifyEngine(Engine):
     def prepare(self):
         if not self.project.object_ids:
             raise MigrationError(self.env._("There is nothing to verify yet."))
-        self.clear("migration.difference", ("run_id.kind", "=", "verify"))
-        self.run.cursor = {"last": 0}
+        self.run.cursor = {"last": 0, "since": self._last_one()}
+        if not self._since:
+            self.clear("migration.difference", ("run_id.kind", "=", "verify"))
         self.run.stats = {}
         return self.env["migration.crosswalk"].search_count(self._domain(0))
 
+    def _last_one(self):
+        """Return the id of the read-back that a light one adds to, 0 for none."""
+        done = self.project.run_ids.filtered(
+            lambda run: run.kind in ("verify", "rollback") and run.state == "done"
+        ).sorted("id")[-1:]
+        return done.id if self.run.is_light and done.kind == "verify" else 0
+
+    @property
+    def _since(self):
+        return self.run.cursor.get("since", 0)
+
+    def _touched(self):
+        """Return what a light read-back looks at: what later runs have written."""
+        if not self._since:
+            return []
+        later = self.project.run_ids.filtered(lambda run: run.id > self._since)
+        return [("run_id", "in", later.ids)]
+
     def _domain(self, last):
         return [
+            *self._touched(),
             ("project_id", "=", self.project.id),
             ("staged_record_id", "!=", False),
             ("id", ">", last),
@@ -39,6 +60,9 @@ class VerifyEngine(Engine):
         )
         if not links:
             return 0
+        if self._since:
+            staged = ("staged_record_id", "in", links.staged_record_id.ids)
+            self.clear("migration.difference", ("run_id.kind", "=", "verify"), staged)
         rows, counts = [], Counter()
         for (source_object, model), group in links.grouped(
             lambda link: (link.source_object, link.res_model)
@@ -46,7 +70,7 @@ class VerifyEngine(Engine):
             rows += self._compare(source_object, model, group, counts)
         self.env["migration.difference"].create(rows)
         self.count(**counts)
-        self.run.cursor = {"last": links[-1].id}
+        self.run.cursor = self.run.cursor | {"last": links[-1].id}
         self.env.invalidate_all()
         return len(links)
 
@@ -114,5 +138,7 @@ class VerifyEngine(Engine):
         }
 
     def finish(self):
+        if self._since:
+            self.run.stats = recount(self.project)
         Bookkeeper(self).balance()
         self.project.state = "verified"

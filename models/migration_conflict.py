@@ -194,7 +194,7 @@ class MigrationConflict(models.Model):
                 )
                 continue
             many = len(self) > AT_ONCE if background is None else background
-            result = project._start(["decide"], many)
+            result = project._start(["decide", "verify"], many, is_light=True)
         return result
 
     def action_open_target(self):

@@ -97,6 +97,12 @@ class MigrationMappingLine(models.Model):
     distinct_count = fields.Integer("Distinct", readonly=True, aggregator=None)
     samples = fields.Char(readonly=True)
     evidence = fields.Char(readonly=True)
+    is_late = fields.Boolean(
+        "Came Later",
+        readonly=True,
+        help="The source has got this field since the full run: it is left out until "
+        "it is confirmed and its place in Odoo is there.",
+    )
     is_confirmed = fields.Boolean("Confirmed", copy=False)
     confirmed_by = fields.Many2one("res.users", readonly=True, copy=False)
     confirmed_on = fields.Datetime(readonly=True, copy=False)
@@ -249,6 +255,17 @@ class MigrationMappingLine(models.Model):
             object=obj.label,
             field=self.source_field,
             target=name if is_rest_right else rest,
+        )
+
+    def _is_ready_late(self):
+        """Return whether a field that came later can be loaded by now."""
+        if not (self.is_late and self.is_confirmed):
+            return False
+        known = self.object_id._target_fields()
+        return self.fate not in ("mapped", "transformed") or all(
+            name in known or name.startswith("_")
+            for name in (self.target_field, self.rest_field)
+            if name
         )
 
     def action_confirm(self):

@@ -1,4 +1,29 @@
+from datetime import timedelta
+
+from markupsafe import Markup
+
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..engine.pickup import PICKUP, PickupReport
+from ..engine.quiet import QUIET_CONTEXT, QUIET_KEY
+
+#: Minutes until the next try after one, two, three failures, and more.
+BACK_OFF = (5, 15, 60, 240)
+#: Hours that a project follows its source unless a person says otherwise.
+WINDOW = 48
+#: What only the steps themselves write.
+_OF_THE_STEPS = {
+    "is_following",
+    "follow_from",
+    "last_pickup",
+    "last_pickup_result",
+    "next_pickup",
+    "last_sweep",
+    "follow_failures",
+    "follow_error",
+    "follow_activity_id",
+}
 
 
 class MigrationProject(models.Model):
@@ -12,6 +37,52 @@ class MigrationProject(models.Model):
         compute="_compute_conflict_count",
         help="Fields that source and Odoo both changed, and nobody has decided on.",
     )
+    is_following = fields.Boolean(
+        "Follows the Source",
+        readonly=True,
+        copy=False,
+        help="Changes of the source are picked up by themselves.",
+    )
+    follow_from = fields.Datetime("Following Since", readonly=True, copy=False)
+    follow_until = fields.Datetime(
+        "Follow Until",
+        copy=False,
+        help="The last pickup is at this moment. Empty: 48 hours from the start.",
+    )
+    follow_interval = fields.Selection(
+        [
+            ("15", "Every 15 Minutes"),
+            ("60", "Every Hour"),
+            ("240", "Every 4 Hours"),
+            ("1440", "Every Day"),
+        ],
+        "Pick Up",
+        required=True,
+        default="60",
+    )
+    follow_user_id = fields.Many2one(
+        "res.users",
+        "Responsible",
+        domain="[('share', '=', False)]",
+        default=lambda self: self._default_fallback_user_id(),
+        help="Gets one activity when the source cannot be followed, until it can.",
+    )
+    last_pickup = fields.Datetime(readonly=True, copy=False)
+    last_pickup_result = fields.Char("Last Result", readonly=True, copy=False)
+    next_pickup = fields.Datetime(readonly=True, copy=False)
+    follow_failures = fields.Integer(readonly=True, copy=False)
+    follow_error = fields.Text(
+        readonly=True, copy=False, help="Why the source cannot be followed now."
+    )
+    follow_activity_id = fields.Many2one(
+        "mail.activity", readonly=True, copy=False, ondelete="set null"
+    )
+
+    def write(self, vals):
+        """What following has found out is not typed in."""
+        if not self.env.su and _OF_THE_STEPS & set(vals):
+            raise AccessError(self.env._("The steps of the project set this."))
+        return super().write(vals)
 
     @api.depends("conflict_ids.state")
     def _compute_conflict_count(self):
@@ -22,3 +93,193 @@ class MigrationProject(models.Model):
     def action_open_conflicts(self):
         """Open the decision list."""
         return self._open("migration_conflict_action", search_default_open=1)
+
+    # -- following ---------------------------------------------------------------
+
+    def action_follow(self):
+        """Pick up what changes at the source by itself, from now to the end given.
+
+        Of a live source changes are asked for; of uploaded files each new export is
+        compared with what is staged.
+        """
+        self.ensure_one()
+        self._check_operator("follow")
+        self._check_can_follow()
+        now = fields.Datetime.now()
+        if not self.follow_until or self.follow_until <= now:
+            self.follow_until = now + timedelta(hours=WINDOW)
+        self.sudo().write(
+            {
+                "is_following": True,
+                "follow_from": now,
+                "next_pickup": now,
+                "follow_failures": 0,
+                "follow_error": False,
+            }
+        )
+        self._wake_follower(now)
+        return True
+
+    def action_stop_following(self):
+        """Leave the source alone; what was picked up stays."""
+        self.ensure_one()
+        self._check_operator("follow")
+        self._stop_following()
+        return True
+
+    def action_pickup(self, background=True):
+        """Pick up now what has changed at the source, and load it.
+
+        :raise UserError: of uploaded files, when there is no newer export
+        """
+        self.ensure_one()
+        self._check_operator("follow")
+        self._check_can_follow()
+        if not self._has_news():
+            raise UserError(self.env._("Upload a newer export first."))
+        return self._begin_pickup(background)
+
+    def _check_can_follow(self):
+        if not self.loaded_count:
+            raise UserError(
+                self.env._("Nothing is loaded yet: start with the full run.")
+            )
+        if self.transport == "live":
+            self._connection()._check_usable()
+        elif not self.file_ids:
+            raise UserError(self.env._("Upload the export first."))
+
+    def _has_news(self):
+        """Return whether there is anything to look at: files tell by their upload."""
+        if self.transport == "live":
+            return True
+        staged = self.run_ids.filtered(
+            lambda run: run.kind == "stage" and run.state == "done"
+        )[:1]
+        return not staged or any(
+            file.write_date > staged.date_started for file in self.file_ids
+        )
+
+    def _begin_pickup(self, background, **vals):
+        """Queue the runs of a pickup, see :data:`~..engine.pickup.PICKUP`."""
+        vals = {"is_incremental": self.transport == "live"} | vals
+        return self._start(PICKUP, background, is_pickup=True, is_light=True, **vals)
+
+    def _stop_following(self):
+        self.sudo().write({"is_following": False, "next_pickup": False})
+
+    def _wake_follower(self, moment):
+        cron = self.env.ref("crm_migration.ir_cron_migration_follow").sudo()
+        # the quiet context of a run wakes no scheduled action; this one is meant
+        cron.with_context(**{QUIET_KEY: False})._trigger(at=moment)
+
+    # -- the scheduled action ----------------------------------------------------
+
+    @api.model
+    def _cron_follow(self):
+        """Start the pickups that are due; what goes wrong with one is its own matter.
+
+        A project that is at work is left alone: it is still due the next time.
+        """
+        now = fields.Datetime.now()
+        due = [("is_following", "=", True), ("next_pickup", "<=", now)]
+        for project in self.sudo().search(due):
+            if project.running_id:
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    project._follow_once()
+            except Exception as error:
+                project._pickup_failed(str(error) or type(error).__name__)
+
+    def _follow_once(self):
+        user = self.follow_user_id or self.create_uid
+        if self._has_news():
+            if self.transport == "live":
+                self._connection()._check_usable()
+            # taken now, so that a process that dies does not start it twice
+            self.next_pickup = self._next_regular()
+            self._begin_pickup(True, user_id=user.id)
+        else:
+            self._plan_next(False)
+
+    def _next_regular(self):
+        """Return when the next pickup is due: the last one at the end of the window."""
+        regular = fields.Datetime.now() + timedelta(minutes=int(self.follow_interval))
+        return min(regular, self.follow_until or regular)
+
+    def _plan_next(self, moment):
+        """Write when the next pickup is due; behind the end there is none."""
+        if not self.is_following:
+            return
+        now = fields.Datetime.now()
+        if self.follow_until and self.follow_until <= now:
+            self._stop_following()
+            return
+        moment = min(moment or self._next_regular(), self.follow_until or now)
+        self.sudo().next_pickup = moment
+        self._wake_follower(moment)
+
+    # -- what became of a pickup -----------------------------------------------------
+
+    def _after_pickup(self, run):
+        """Take note of a run that ended: done, failed, or stopped by a person."""
+        if run.state == "failed":
+            self._pickup_failed(run.error or "")
+        left = self.run_ids.filtered(
+            lambda one: one.is_pickup and one.state in ("queued", "running")
+        )
+        if run.state != "done" or left:
+            return
+        report = PickupReport(self, run)
+        self.sudo().write(
+            {
+                "last_pickup": fields.Datetime.now(),
+                "last_pickup_result": report.text(),
+            }
+        )
+        broken = report.broken()
+        if broken:
+            self._pickup_failed(broken)
+        else:
+            self._pickup_worked()
+
+    def _pickup_worked(self):
+        project = self.sudo()
+        project.write({"follow_failures": 0, "follow_error": False})
+        activity = project.follow_activity_id
+        if activity.active:
+            activity.with_context(**QUIET_CONTEXT).action_done()
+        project.follow_activity_id = False
+        self._plan_next(False)
+
+    def _pickup_failed(self, error):
+        """Try again after a while, tell the responsible once."""
+        project = self.sudo()
+        project.write(
+            {"follow_failures": project.follow_failures + 1, "follow_error": error}
+        )
+        project._ask_responsible(error)
+        wait = BACK_OFF[min(project.follow_failures, len(BACK_OFF)) - 1]
+        self._plan_next(fields.Datetime.now() + timedelta(minutes=wait))
+
+    def _ask_responsible(self, error):
+        """Make one activity, not one a failure; while it is open it is refreshed."""
+        note = Markup("<p>%s</p><p>%s</p>") % (
+            error,
+            self.env._("It is tried again by itself. The project says when."),
+        )
+        if self.follow_activity_id.active:
+            self.follow_activity_id.note = note
+            return
+        activities = self.env["mail.activity"].with_context(**QUIET_CONTEXT)
+        todo = self.env.ref("mail.mail_activity_data_todo", raise_if_not_found=False)
+        self.follow_activity_id = activities.create(
+            {
+                "activity_type_id": todo.id if todo else False,
+                "summary": self.env._("“%s” cannot be followed", self.name),
+                "note": note,
+                "user_id": (self.follow_user_id or self.create_uid).id,
+                "date_deadline": fields.Date.context_today(self),
+            }
+        )

@@ -321,6 +321,9 @@ class MigrationProject(models.Model):
                 self.env._("Started. Odoo works on it in the background."), "info"
             )
         for run in runs:
+            if not run.exists():
+                # a pickup that found nothing needs no further runs
+                continue
             run._drive()
             if run._is_paused():
                 raise UserError(run.error)
@@ -329,7 +332,7 @@ class MigrationProject(models.Model):
                     self.env._("Another process works on %s.", run.display_name)
                 )
             if run.state != "done":
-                (runs - run)._give_up()
+                (runs - run).exists()._give_up()
                 raise UserError(run.error or run.state)
         return True
 

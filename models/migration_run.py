@@ -39,6 +39,7 @@ class MigrationRun(models.Model):
             ("discover", "Test and Discover"),
             ("stage", "Stage"),
             ("profile", "Profile"),
+            ("drift", "New Fields"),
             ("sample", "Sample Run"),
             ("load", "Full Run"),
             ("decide", "Decisions"),
@@ -68,6 +69,12 @@ class MigrationRun(models.Model):
         "Changes Only",
         readonly=True,
         help="Asks the source for what changed since the last complete pull.",
+    )
+    is_pickup = fields.Boolean(
+        "Pickup", readonly=True, help="One of the runs by which changes are followed."
+    )
+    is_light = fields.Boolean(
+        readonly=True, help="Reads back only what was written since the last time."
     )
     paused_until = fields.Datetime(
         readonly=True, help="The source wants to be left alone until then."
@@ -251,6 +258,8 @@ class MigrationRun(models.Model):
         if state != "done":
             # the steps that were to follow have nothing to stand on
             self.project_id.run_ids._give_up()
+        if self.is_pickup:
+            self.project_id._after_pickup(self)
 
     def _checkpoint(self, handled):
         """Commit the batch and tell the scheduled action how much is left."""

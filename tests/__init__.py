@@ -17,6 +17,7 @@ from . import test_faults
 from . import test_field_table
 from . import test_fingerprint
 from . import test_fingerprint_rollback
+from . import test_follow
 from . import test_formats
 from . import test_groups
 from . import test_history

@@ -52,6 +52,8 @@ OWNED = [
     "migration.match.rule",
     "migration.connection",
     "migration.endpoint",
+    "migration.conflict",
+    "migration.conflict.rule",
 ]
 #: What the engines write and nobody else.
 RECORDS_OF_FACT = [
@@ -86,6 +88,15 @@ class TestRights(MigrationCommon):
         cls.env["migration.endpoint"].create(
             {"connection_id": connection.id, "name": "contact"}
         )
+        link = cls.link(cls.project, "contacts", "C-2")
+        field = {
+            "object_id": link.staged_record_id.object_id.id,
+            "res_model": link.res_model,
+            "field_name": "city",
+        }
+        cls.env["migration.conflict.rule"].create(field | {"take": "odoo"})
+        conflict = {"project_id": cls.project.id, "crosswalk_id": link.id}
+        cls.env["migration.conflict"].create(field | conflict)
         cls.other_company = cls.env["res.company"].create({"name": "Other Practice"})
         company = {
             "company_id": cls.other_company.id,
