@@ -212,6 +212,12 @@ class ObjectLoader:
             for word, record in mapped.pop("extras") or ()
         ]
 
+    def bind_to(self, mapped, record):
+        """Bind a source record to one that exists already."""
+        self.env.flush_all()
+        vals = self._link_vals(mapped, record._name, record.id, "matched")
+        insert_rows(self.env["migration.crosswalk"], [vals])
+
     def _link_vals(self, mapped, model, res_id, origin):
         vals = mapped.inputs["vals"] if origin == "created" else {}
         fields = self.env[model]._fields
