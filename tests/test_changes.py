@@ -41,9 +41,12 @@ class TestPartnersChangeAtTheSource(MigrationCommon):
                 "organizations.csv": organizations,
                 "contacts.csv": table(
                     {"Client ID": "C-1", "Organization": ""} | first,
-                    {"Client ID": "C-2"} | first,
-                    {"Client ID": "C-3"} | first,
-                    {"Client ID": "C-4"} | first,
+                    *(
+                        {"Client ID": f"C-{one}"}
+                        | first
+                        | {"Full Name": f"Cleo {one}", "Phone": f"+44 20 7946 095{one}"}
+                        for one in (2, 3, 4)
+                    ),
                 ),
                 "organization_members.csv": table(
                     {"Organization ID": "O-2", "Client ID": "C-1"}
