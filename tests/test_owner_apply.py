@@ -29,6 +29,18 @@ class TestOwnerApply(MigrationCommon):
                 deal(2, "nia@x.example", Stage="Won", **{"Closed At": "2024-03-01"}),
                 deal(3, "ana@practice.example"),
             ),
+            "tasks.csv": table(
+                {
+                    "Task ID": "T-1",
+                    "Title": "Call back",
+                    "Type": "Call",
+                    "Client ID": "C-1",
+                    "Assigned To": "nia@x.example",
+                    "Due Date": "2031-04-05",
+                    "Status": "Pending",
+                    "Created At": "2024-01-02 10:00",
+                },
+            ),
         }
         cls.project = cls.migrated(cls.files)
         cls.a_day_passes()
@@ -54,13 +66,13 @@ class TestOwnerApply(MigrationCommon):
         run = self.apply()
         for name, external_id in (
             *(("contacts", "C-1"), ("contacts", "C-2")),
-            *(("deals", "D-1"), ("deals", "D-2")),
+            *(("deals", "D-1"), ("deals", "D-2"), ("tasks", "T-1")),
         ):
             self.assertEqual(self.got(name, external_id).user_id, nia, external_id)
         for external_id in ("C-4", "C-5"):
             self.assertEqual(self.got("contacts", external_id).user_id, self.fallback)
         self.assertEqual(self.got("deals", "D-3").user_id, self.ana)
-        self.assertEqual(run.stats["given"], 4)
+        self.assertEqual(run.stats["given"], 5)
         self.assertEqual(self.project.state, "verified")
         self.assertTrue(self.project.is_balanced)
 
@@ -115,7 +127,9 @@ class TestOwnerApply(MigrationCommon):
         logs = self.env["migration.log"].search(
             [("run_id", "=", run.id), ("operation", "=", "update")]
         )
-        self.assertEqual(set(logs.mapped("external_id")), {"C-1", "C-2", "D-1", "D-2"})
+        self.assertEqual(
+            set(logs.mapped("external_id")), {"C-1", "C-2", "D-1", "D-2", "T-1"}
+        )
         self.assertIn("Nia New", logs[0].message)
 
     def test_a_wrong_match_is_put_right(self):
