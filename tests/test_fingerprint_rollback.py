@@ -70,6 +70,15 @@ answer({
     "lead": lead.id,
 })
 """
+#: Tables of custom models and of links between records that the rollback kept.
+KEPT_TABLES = (
+    "WITH kept AS (SELECT relation_table AS table_name FROM ir_model_fields field"
+    " JOIN migration_crosswalk link ON link.res_id = field.id"
+    " AND link.res_model = 'ir.model.fields' WHERE field.ttype = 'many2many'"
+    " UNION SELECT replace(model, '.', '_') FROM ir_model model"
+    " JOIN migration_crosswalk link ON link.res_id = model.id"
+    " AND link.res_model = 'ir.model') "
+)
 #: What stays besides people's own rows: table, why, and the rows that this explains.
 EXPLAINED = [
     (
@@ -91,7 +100,38 @@ EXPLAINED = [
         "the columns of the custom fields that stay",
         "SELECT replace(field.model, '.', '_') || '.' || field.name"
         " FROM ir_model_fields field JOIN migration_crosswalk link"
-        " ON link.res_id = field.id AND link.res_model = 'ir.model.fields'",
+        " ON link.res_id = field.id AND link.res_model = 'ir.model.fields'"
+        " WHERE field.ttype <> 'many2many'",
+    ),
+    (
+        "(structure)",
+        "the tables of the custom models and links that stay",
+        KEPT_TABLES + "SELECT table_name || '.' || column_name"
+        " FROM information_schema.columns JOIN kept USING (table_name)"
+        " UNION ALL SELECT 'index ' || indexname FROM pg_indexes"
+        " JOIN kept ON kept.table_name = tablename"
+        " UNION ALL SELECT 'constraint ' || conname || conrelid::regclass"
+        " FROM pg_constraint JOIN kept ON kept.table_name = conrelid::regclass::text"
+        " WHERE contype IN ('c', 'f', 'u')",
+    ),
+    (
+        "ir_model_fields",
+        "the fields of the custom models that stay",
+        "SELECT own.id::text FROM ir_model_fields own JOIN migration_crosswalk link"
+        " ON link.res_id = own.model_id AND link.res_model = 'ir.model'",
+    ),
+    (
+        "ir_model_access",
+        "who may use the custom models that stay",
+        "SELECT own.id::text FROM ir_model_access own JOIN migration_crosswalk link"
+        " ON link.res_id = own.model_id AND link.res_model = 'ir.model'",
+    ),
+    (
+        "x_res_partner_association_label_ids_rel",
+        "the labels of contacts that stay",
+        "SELECT DISTINCT rel::text FROM x_res_partner_association_label_ids_rel rel"
+        " JOIN migration_crosswalk link"
+        " ON link.res_id = rel.record_id AND link.res_model = 'res.partner'",
     ),
     (
         "crm_tag_rel",
