@@ -15,6 +15,8 @@ PROPERTY = "custom."
 ANSWER = "answer."
 #: Submissions that are asked for the questions of their form.
 SUBMISSIONS = 20
+#: Definitions that are read; a hostile source could list more for ever.
+LIMIT = 5000
 #: The sources' words for a type, folded, to ours.
 KINDS = {
     "char": "string single_line short_text varchar file",
@@ -78,10 +80,10 @@ class Definitions:
         for obj in self.project.object_ids:
             names = obj._spec().get("defines")
             if names:
-                found += [
-                    self._read(record, names)
-                    for record in obj.staged_record_ids.sorted("id")
-                ]
+                records = self.env["migration.staged.record"].search(
+                    [("object_id", "=", obj.id)], order="id", limit=LIMIT
+                )
+                found += [self._read(record, names) for record in records]
         for obj in self.project.object_ids:
             found += self._asked(obj)
         return found

@@ -16,6 +16,7 @@ from . import migration_match
 from . import migration_match_rule
 from . import migration_owner
 from . import migration_schema_item
+from . import migration_schema_item_show
 from . import migration_crosswalk
 from . import migration_conflict
 from . import migration_log

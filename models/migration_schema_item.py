@@ -90,6 +90,10 @@ class MigrationSchemaItem(models.Model):
         if set(vals) - {"name", "action", "is_confirmed", "fallback_user_id"}:
             raise AccessError(self.env._("The schema plan is made from the map."))
         if vals.get("action") == "skip" and "model" in self.mapped("kind"):
+            if self.filtered(lambda item: item.key == item.vals.get("model")):
+                raise UserError(
+                    self.env._("Leave out the field whose values these are.")
+                )
             raise UserError(
                 self.env._(
                     "Whether there is a custom model is chosen on the source object: "

@@ -7,6 +7,7 @@ from . import test_conflicts
 from . import test_connection
 from . import test_conversion
 from . import test_converters
+from . import test_custom_fields
 from . import test_custom_models
 from . import test_dates
 from . import test_demo_bundle
