@@ -6,6 +6,7 @@ from typing import NamedTuple
 from odoo.tools import SQL, split_every
 
 from ..tools.converters import to_email
+from ..tools.fingerprint import fold
 from .contact_kinds import is_company_word
 from .keys import clean_id, key_of
 from .lone_contacts import LoneContacts
@@ -180,6 +181,7 @@ class Matcher:
         names = self._company_names(obj, lines.get("parent_id"))
         leads = set(LoneContacts(obj).lead_ids) if obj.target == "contact" else set()
         constant = obj._spec().get("constants", {}).get("is_company")
+        are_plain = self.project.families == "parent"
         rows = []
         for res_id, external_id, name, email_key, *texts, is_loaded in found:
             kind, parent, company, phone, mobile, vat, email, merged = texts
@@ -187,7 +189,7 @@ class Matcher:
                 continue
             is_company = bool(is_company_word(kind)) if constant is None else constant
             facts = Facts(
-                is_company=is_company and kind.strip().casefold() != "family",
+                is_company=is_company and not (are_plain and fold(kind) == "family"),
                 name=key_of(name or ""),
                 email=_email(email or email_key),
                 phone=phone_key(phone) or phone_key(mobile),

@@ -22,6 +22,14 @@ class MigrationProject(models.Model):
         "such as another name with an e-mail that Odoo knows, waits for your decision. "
         "Two records of the source with two names and one e-mail stay two people.",
     )
+    families = fields.Selection(
+        [("parent", "A Contact above Its Members"), ("company", "A Company")],
+        required=True,
+        default="parent",
+        help="The Practice groups clients in organizations and in families. A family "
+        "is no company: its members stand under a plain contact. As a company it has "
+        "a tax id, and its members share it.",
+    )
     match_ids = fields.One2many("migration.match", "project_id")
     waiting_count = fields.Integer(
         "Possible Duplicates",

@@ -51,7 +51,8 @@ class TestPartnersChangeAtTheSource(MigrationCommon):
                 "organization_members.csv": table(
                     {"Organization ID": "O-2", "Client ID": "C-1"}
                 ),
-            }
+            },
+            match_rule_ids=[],
         )
         cls.links = cls.env["migration.crosswalk"].search_count([])
         cls.a_day_passes()

@@ -131,6 +131,10 @@ class TestLoadPartners(MigrationCommon):
         self.assertEqual(acme.phone, "+1 217-555-0100")
         self.assertEqual(acme.industry_id.name, "Coaching")
 
+    def test_a_family_may_be_a_company(self):
+        project = self.migrated(self.files, families="company", match_rule_ids=[])
+        self.assertTrue(self.target(project, "organizations", "O-2").is_company)
+
     def test_plain_text_notes_keep_their_lines(self):
         self.assertIn(
             "First line<br>Second line", str(self.organization("O-1").comment)

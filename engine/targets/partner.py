@@ -1,3 +1,6 @@
+from markupsafe import Markup
+
+from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
 from ...exceptions import MappingError
@@ -180,21 +183,41 @@ class PartnerTarget(Target):
         vals.setdefault("lang", self._lang)
         if self._company_id:
             vals["company_id"] = self._company_id
+        self._tax_id(mapped, vals)
         if vals.get("parent_id"):
             self._take_from_company(vals)
             self._inherit_tags(mapped, vals)
         mapped.vals = vals
         return vals
 
+    def _tax_id(self, mapped, vals):
+        """A tax id that Odoo refuses is kept in the notes; the record lands.
+
+        Only with Odoo's own check of tax ids installed (base_vat).
+        """
+        partners = self.env[self.model]
+        if not vals.get("vat") or "perform_vies_validation" not in partners._fields:
+            return
+        country = self.env["res.country"].browse(vals.get("country_id"))
+        try:
+            partners._run_vat_checks(country, vals["vat"], vals["name"])
+        except ValidationError:
+            text = vals.pop("vat")
+            message = self.env._("Odoo refuses this tax id: kept in the notes.")
+            self.remark(mapped, "vat", message, "moved", text)
+            fact = Markup("<p>%s: %s</p>") % (self.source_of("vat"), text)
+            vals["comment"] = Markup(vals.get("comment") or "") + fact
+
     def _kind(self, mapped, vals):
-        """Tell companies from people; a family groups people, it is no company."""
+        """Tell companies from people; a family is what the project says."""
         text = mapped.pop("_type")
         if not text:
             return
         found = is_company_word(text)
         if "is_company" in self.constants:
             # the whole object is one or the other
-            vals["is_company"] = vals["is_company"] and fold(text) != "family"
+            is_plain = fold(text) == "family" and self.project.families == "parent"
+            vals["is_company"] = vals["is_company"] and not is_plain
             return
         vals["is_company"] = bool(found)
         note_unknown_type(self, mapped)
