@@ -27,6 +27,7 @@
         "security/ir.model.access.csv",
         "security/crm_migration_rules.xml",
         "data/ir_cron.xml",
+        "wizards/migration_cutover_views.xml",
         "wizards/migration_upload_views.xml",
         "wizards/migration_rebuild_views.xml",
         "wizards/migration_rollback_views.xml",

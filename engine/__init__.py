@@ -1,7 +1,7 @@
 """The engines: one job each, behind the thin models that start them.
 
-discover, stage, profile, drift, propose, schema, load, decide, owners, sample,
-verify, undo.
+discover, stage, profile, drift, gone, frozen, propose, schema, load, decide, owners,
+sample, verify, undo.
 An engine works in batches; :class:`~.base.Engine` says how a run drives it.
 """
 
@@ -14,6 +14,8 @@ _ENGINES = {
     "sample": ("sample", "SampleEngine"),
     "decide": ("decide", "DecideEngine"),
     "drift": ("drift", "DriftEngine"),
+    "frozen": ("frozen", "FrozenEngine"),
+    "gone": ("gone", "GoneEngine"),
     "load": ("load", "LoadEngine"),
     "owners": ("owner_apply", "ApplyOwnersEngine"),
     "verify": ("verify", "VerifyEngine"),

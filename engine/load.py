@@ -375,7 +375,10 @@ class LoadEngine(Engine):
         """
         failed = [("project_id", "=", self.project.id), ("state", "=", "failed")]
         if self.run.is_pickup:
-            return [*failed, ("reason_code", "in", ("bad_reference", "pending_binary"))]
+            return [
+                *failed,
+                ("reason_code", "in", ("bad_reference", "pending_binary", "waits")),
+            ]
         return [*failed, ("reason_code", "not in", ("duplicate_id",))]
 
     def _admit_late_fields(self):

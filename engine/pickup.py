@@ -1,12 +1,28 @@
 """A pickup: what changed at the source comes into Odoo, run after run."""
 
 #: The runs of a pickup, each with what the one before has left to do.
-PICKUP = ("stage", "drift", "load", "verify")
+PICKUP = ("stage", "drift", "load", "gone", "verify")
 #: Counters of the runs that a person wants to know of, with the run they stand in.
 _TOLD = {
     "stage": ("new", "changed", "deleted"),
+    "gone": ("archived", "flagged", "revived"),
     "load": ("created", "updated", "unchanged", "merged", "excluded", "failed"),
 }
+
+
+def gone_domain(project):
+    """Return the domain of records that came or went, and were not treated yet."""
+    return [
+        ("project_id", "=", project.id),
+        ("object_id.target", "!=", False),
+        "|",
+        "&",
+        ("is_missing", "=", True),
+        ("gone_fate", "=", False),
+        "&",
+        ("is_missing", "=", False),
+        ("gone_fate", "!=", False),
+    ]
 
 
 def is_idle(project, stats):
@@ -18,6 +34,7 @@ def is_idle(project, stats):
     decided = [("project_id", "=", project.id), ("state", "=", "decided")]
     return not (
         staged.search_count(waiting, limit=1)
+        or staged.search_count(gone_domain(project), limit=1)
         or project.env["migration.conflict"].search_count(decided, limit=1)
         or project.mapping_line_ids.filtered(lambda line: line._is_ready_late())
     )
@@ -46,6 +63,9 @@ class PickupReport:
             "new": self.env._("new"),
             "changed": self.env._("changed"),
             "deleted": self.env._("deleted at the source"),
+            "archived": self.env._("archived"),
+            "flagged": self.env._("flagged"),
+            "revived": self.env._("back at the source"),
             "created": self.env._("created"),
             "updated": self.env._("updated"),
             "unchanged": self.env._("unchanged"),

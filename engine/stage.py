@@ -288,7 +288,7 @@ class StageEngine(Engine):
         if not self.run.is_incremental:
             self._note_gone()
         if self.run.is_pickup:
-            if is_idle(self.project, self.run.stats or {}):
+            if not self.run.is_cutover and is_idle(self.project, self.run.stats or {}):
                 left = self.project.run_ids.filtered(lambda run: run.state == "queued")
                 left.filtered("is_pickup").unlink()
         elif self.project.state == "draft" or not self.run.is_incremental:
@@ -326,12 +326,14 @@ class StageEngine(Engine):
                 ("object_id.name", "in", list(names)),
                 ("seen_run_id", "!=", self.run.id),
             ],
-            ["object_id", "external_id"],
+            ["object_id", "external_id", "is_missing"],
         )
         loaded = gone._target_records()
         kept = gone.filtered(lambda record: record.id in loaded)
-        kept.write({"is_missing": True})
+        newly = kept.filtered(lambda record: not record.is_missing)
+        newly.write({"is_missing": True})
         withdrawn = gone - kept
+        self.count(deleted=len(newly) + len(withdrawn))
         self.log(
             [
                 {

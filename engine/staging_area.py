@@ -11,7 +11,10 @@ from .kinds import Kinds
 #: Fields of one object that are noted; a hostile source could invent more for ever.
 FIELD_LIMIT = 2000
 #: What is read of a record that was staged before; its payload is not.
-KNOWN = ["external_id", "content_hash", "seen_run_id", "source_file", "source_line"]
+KNOWN = [
+    *("external_id", "content_hash", "seen_run_id", "source_file", "source_line"),
+    *("reason_code", "state"),
+]
 
 
 class StagingArea:
@@ -140,34 +143,54 @@ class StagingArea:
 
     def _store(self, obj, batch, known):
         staged = self.env["migration.staged.record"]
-        fresh, seen, loaded = [], staged, None
+        fresh, seen, told = [], staged, staged
         for external_id, vals in batch.items():
             record = known.get(external_id)
             is_deleted = vals.pop("is_deleted")
             if not record:
                 fresh.append(vals | (self._deleted() if is_deleted else {}))
-                continue
-            if is_deleted:
-                if loaded is None:
-                    links = staged.union(*known.values())._target_records()
-                    loaded = set(links)
-                is_loaded = record.id in loaded
-                vals |= {"is_missing": True} if is_loaded else self._deleted()
-                record.write(vals)
-                self.engine.count(deleted=1)
-            elif record.content_hash == vals["content_hash"]:
+            elif record.content_hash != vals["content_hash"]:
+                self._change(obj, record, vals, is_deleted)
+            elif is_deleted:
+                # told again, for a pull asks from a moment before the last one on
+                told |= record
+            elif record.reason_code == "deleted" and record.state == "excluded":
+                # it is there again
+                self._change(obj, record, vals, False)
+            else:
                 if self.connector.volatile_fields(base_name(obj.name)):
                     record.payload = vals["payload"]
                 seen |= record
-            else:
-                record.write(vals | {"state": "pending", "reason": False})
-                self.engine.count(changed=1)
         if fresh:
             self._insert(fresh)
             self.engine.count(new=len(fresh))
+        if told:
+            told.write({"seen_run_id": self.run.id})
         if seen:
             seen.write({"seen_run_id": self.run.id, "is_missing": False})
             self.engine.count(same=len(seen))
+
+    def _change(self, obj, record, vals, is_deleted):
+        """Refresh a record that is no longer what it was."""
+        if not is_deleted:
+            record.write(vals | {"state": "pending", "reason": False})
+            self.engine.count(changed=1)
+            return
+        is_loaded = bool(record._target_records())
+        vals |= self._farewell(obj, vals) if is_loaded else self._deleted()
+        record.write(vals)
+        self.engine.count(deleted=1)
+
+    def _farewell(self, obj, vals):
+        """A loaded record that was deleted is gone, or lives on in another one."""
+        into = {
+            line.source_field
+            for line in obj.mapping_line_ids
+            if line.target_field in ("_merged_into", "_converted")
+        }
+        if any(vals["payload"].get(name) for name in into):
+            return {"is_missing": False, "state": "pending", "reason": False}
+        return {"is_missing": True}
 
     def _deleted(self):
         """A record that the source only still lists: staged, not to be loaded."""

@@ -11,6 +11,11 @@ from .schema_build import SchemaBuilder
 BATCH = 500
 
 
+def _is_of_a_record(link):
+    """Whether the row is of a source's record, also of one that was merged away."""
+    return bool(link.staged_record_id or link.base_values)
+
+
 class UndoPlanner:
     """Decides the fate of everything the project's crosswalk names."""
 
@@ -61,7 +66,7 @@ class UndoPlanner:
             if model in self.env:
                 found = self.env[model].browse(group.mapped("res_id")).exists()
                 alive = set(found.ids)
-                links_of_records = group.filtered("staged_record_id")
+                links_of_records = group.filtered(_is_of_a_record)
                 edited = find_edits(self.env, model, links_of_records)
             for link in group:
                 fate, reason = self._fate(link, alive, edited)
@@ -181,7 +186,7 @@ class UndoEngine(Engine):
     def _look_again(self, model, batch):
         doomed = batch.filtered(lambda line: line.fate == "delete")
         domain = [("id", "in", doomed.ids)]
-        links = doomed.crosswalk_id.filtered("staged_record_id")
+        links = doomed.crosswalk_id.filtered(_is_of_a_record)
         edited = find_edits(self.env, model, links)
         keep_lines(self.lines, domain, edited, "keep_edited")
         keep_lines(

@@ -7,6 +7,7 @@ from .base import CONFLICTS
 from .conflicts import ConflictBook
 from .edits import find_edits
 from .inserts import insert_rows
+from .merge import Merger
 from .threeway import ThreeWay
 from .values import left_behind, portable, read_portable
 
@@ -57,8 +58,11 @@ class RecordUpdater:
             loader.note(mapped, "merged", "known", self.env._("Loaded before."))
             return
         part = self.target.part_for(link.res_model)
-        vals, fresh, added = self._fresh(mapped, link, target, part)
         edit = self._edits[link.res_model].get(target.id)
+        if mapped.pop("same_as"):
+            self._merge(mapped, link, target, edit)
+            return
+        vals, fresh, added = self._fresh(mapped, link, target, part)
         base = link.base_values or {}
         left = base | (link.left_values or {})
         names = [name for name in {**left, **fresh} if name in target._fields]
@@ -107,6 +111,23 @@ class RecordUpdater:
             bucket = "updated" if written else "unchanged"
             code = "conflict" if waiting else False
             loader.note(mapped, bucket, code, " ".join(reasons) or False)
+
+    def _merge(self, mapped, link, loser, edit):
+        """The source has made two records one since they were loaded."""
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                model, res_id = self.target.part_for(link.res_model).bind(mapped)
+                winner = self.env[model].browse(res_id)
+                if winner == loser:
+                    self.loader.note(mapped, "unchanged", False, False)
+                    return
+                reason = Merger(self.loader).merge(mapped, link, loser, winner, edit)
+        except CONFLICTS:
+            raise
+        except Exception as error:
+            self.loader.fail(mapped, *self._explain(error))
+        else:
+            self.loader.note(mapped, "merged", "merged", reason)
 
     def _waiting(self, target, names):
         labels = [

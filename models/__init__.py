@@ -4,6 +4,7 @@ from . import migration_project_steps
 from . import migration_project_match
 from . import migration_project_open
 from . import migration_project_follow
+from . import migration_project_cutover
 from . import migration_source_file
 from . import migration_connection
 from . import migration_secret

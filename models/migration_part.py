@@ -14,6 +14,8 @@ class MigrationPart(models.AbstractModel):
 
     def write(self, vals):
         """Refuse to move a row; the engines, as superuser, never do."""
+        if not self.env.su and "project_id" in self._fields:
+            self.project_id._check_unsigned("write")
         moved = {"project_id", "object_id", "company_id"} & set(vals)
         if moved and not self.env.su:
             raise AccessError(

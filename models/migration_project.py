@@ -20,6 +20,7 @@ STATES = [
     ("rehearsed", "Full Run"),
     ("loaded", "Loaded"),
     ("verified", "Verified"),
+    ("signed_off", "Signed Off"),
     ("rolled_back", "Rolled Back"),
 ]
 #: Objects that are described for a rebuild by hand.
@@ -444,6 +445,7 @@ class MigrationProject(models.Model):
             "verified": self.env._("Read the reconciliation.")
             if self.is_balanced
             else self.env._("The books do not balance: see the reconciliation."),
+            "signed_off": self.env._("Signed off: nothing is left to do."),
             "rolled_back": self.env._("Undone. You may change the map and run again."),
         }[self.state]
 
@@ -535,6 +537,7 @@ class MigrationProject(models.Model):
     def _check_operator(self, kind=None):
         """Refuse who may not do this step in this project's company."""
         self.check_access("write")
+        self._check_unsigned(kind)
         group = "crm_migration.group_crm_migration_manager"
         if kind not in USER_RUNS and not self.env.user.has_group(group):
             if not self.env.su:

@@ -19,7 +19,6 @@ _OF_THE_STEPS = {
     "last_pickup",
     "last_pickup_result",
     "next_pickup",
-    "last_sweep",
     "follow_failures",
     "follow_error",
     "follow_activity_id",
@@ -67,6 +66,34 @@ class MigrationProject(models.Model):
         default=lambda self: self._default_fallback_user_id(),
         help="Gets one activity when the source cannot be followed, until it can.",
     )
+    deletion_policy = fields.Selection(
+        [
+            ("archive", "Archive"),
+            ("flag", "Flag Only"),
+            ("delete", "Delete if Untouched"),
+        ],
+        "Deleted at the Source",
+        required=True,
+        default="archive",
+        help="What becomes of a record that the source has deleted since. One that a "
+        "person has worked on in Odoo is only flagged; one that others refer to is "
+        "archived at most.",
+    )
+    sweep_hours = fields.Selection(
+        [
+            ("6", "Every 6 Hours"),
+            ("24", "Every Day"),
+            ("0", "At Cut-Over Only"),
+        ],
+        "Complete Pull",
+        required=True,
+        default="24",
+        help="A pull of changes cannot show what was deleted unless the source says "
+        "so. A complete pull compares all ids.",
+    )
+    deletions_seen = fields.Char(
+        "Deletions Are Seen", compute="_compute_deletions_seen"
+    )
     last_pickup = fields.Datetime(readonly=True, copy=False)
     last_pickup_result = fields.Char("Last Result", readonly=True, copy=False)
     next_pickup = fields.Datetime(readonly=True, copy=False)
@@ -89,6 +116,51 @@ class MigrationProject(models.Model):
         counts = self._count_by_project("migration.conflict", [("state", "=", "open")])
         for project in self:
             project.conflict_count = counts.get(project._origin, 0)
+
+    @api.depends("transport", "connection_ids.profile", "sweep_hours", "object_ids")
+    def _compute_deletions_seen(self):
+        for project in self:
+            project.deletions_seen = project._deletions_seen()
+
+    def _deletions_seen(self):
+        """Say in a sentence how far the source shows what it has deleted."""
+        if self.transport != "live":
+            return self.env._("With each export: it holds everything that is left.")
+        profile = self._connection()._read_profile()
+        known = profile.get("objects") or {}
+        silent = [
+            obj.label
+            for obj in self.object_ids
+            if obj.target and not (known.get(obj.name) or {}).get("deleted_at")
+        ]
+        if not silent:
+            return self.env._("At once: the source marks what was deleted.")
+        hours = int(self.sweep_hours)
+        when = (
+            self.env._("every %s hours", hours) if hours else self.env._("at cut-over")
+        )
+        names = ", ".join(silent)
+        if len(silent) == len(self.object_ids.filtered("target")):
+            names = self.env._("everything")
+        return self.env._(
+            "By complete pulls only, %(when)s: %(names)s. The source does not say what "
+            "was deleted there.",
+            when=when,
+            names=names,
+        )
+
+    def _is_sweep_due(self):
+        """Return whether it is time for a complete pull of a live source."""
+        hours = int(self.sweep_hours)
+        if self.transport != "live" or not hours:
+            return False
+        whole = self.run_ids.filtered(
+            lambda run: run.kind == "stage"
+            and run.state == "done"
+            and not run.is_incremental
+        )
+        last = max(whole.mapped("date_started"), default=None)
+        return not last or last <= fields.Datetime.now() - timedelta(hours=hours)
 
     def action_open_conflicts(self):
         """Open the decision list."""
@@ -199,7 +271,8 @@ class MigrationProject(models.Model):
                 self._connection()._check_usable()
             # taken now, so that a process that dies does not start it twice
             self.next_pickup = self._next_regular()
-            self._begin_pickup(True, user_id=user.id)
+            vals = {"is_incremental": False} if self._is_sweep_due() else {}
+            self._begin_pickup(True, user_id=user.id, **vals)
         else:
             self._plan_next(False)
 
@@ -243,6 +316,8 @@ class MigrationProject(models.Model):
             self._pickup_failed(broken)
         else:
             self._pickup_worked()
+            if run.is_cutover:
+                self._after_cutover()
 
     def _pickup_worked(self):
         project = self.sudo()

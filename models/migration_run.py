@@ -43,6 +43,8 @@ class MigrationRun(models.Model):
             ("sample", "Sample Run"),
             ("load", "Full Run"),
             ("decide", "Decisions"),
+            ("gone", "Deletions"),
+            ("frozen", "Frozen-Source Check"),
             ("owners", "Apply Owners"),
             ("verify", "Verify"),
             ("rollback", "Rollback"),
@@ -72,6 +74,9 @@ class MigrationRun(models.Model):
     )
     is_pickup = fields.Boolean(
         "Pickup", readonly=True, help="One of the runs by which changes are followed."
+    )
+    is_cutover = fields.Boolean(
+        "Cut-Over", readonly=True, help="One of the runs that end a migration."
     )
     is_light = fields.Boolean(
         readonly=True, help="Reads back only what was written since the last time."

@@ -51,6 +51,16 @@ class MigrationStagedRecord(models.Model):
         "Missing in Source",
         help="It was loaded, and the newest upload no longer holds it.",
     )
+    gone_fate = fields.Selection(
+        [
+            ("archived", "Archived"),
+            ("flagged", "Flagged"),
+            ("deleted", "Deleted"),
+        ],
+        "Gone at the Source",
+        readonly=True,
+        help="What became of the Odoo record when the source no longer had its own.",
+    )
     payload_text = fields.Html("Raw Record", compute="_compute_payload_text")
 
     _object_external_uniq = models.UniqueIndex(

@@ -9,6 +9,7 @@ from . import test_conversion
 from . import test_converters
 from . import test_custom_fields
 from . import test_custom_models
+from . import test_cutover
 from . import test_dates
 from . import test_demo_bundle
 from . import test_derive
@@ -20,6 +21,7 @@ from . import test_fingerprint
 from . import test_fingerprint_rollback
 from . import test_follow
 from . import test_formats
+from . import test_gone
 from . import test_groups
 from . import test_history
 from . import test_hierarchy

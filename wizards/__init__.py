@@ -1,3 +1,4 @@
+from . import migration_cutover
 from . import migration_owner_wizard
 from . import migration_upload
 from . import migration_rebuild
