@@ -333,7 +333,8 @@ class StageEngine(Engine):
         newly = kept.filtered(lambda record: not record.is_missing)
         newly.write({"is_missing": True})
         withdrawn = gone - kept
-        self.count(deleted=len(newly) + len(withdrawn))
+        if newly or withdrawn:
+            self.count(deleted=len(newly) + len(withdrawn))
         self.log(
             [
                 {
