@@ -125,6 +125,8 @@ def run(name, preset, transport, prepare):
     project = env["migration.project"].create(
         {"name": f"{name}, sample", "preset": preset, "transport": transport}
     )
+    if preset == "practice_bundle":
+        project.draft_templates = True
     env.cr.commit()
     print(f"\n{name}\n")
     prepare(project)

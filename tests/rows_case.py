@@ -14,7 +14,7 @@ from odoo.addons.crm_migration.samples.servers.world import World
 from .processes import SAMPLES, ProcessCase
 
 DEMO = Path(__file__).resolve().parent.parent / "dev" / "demo_migration.py"
-#: Groups of the reader: whoever may see all that Odoo has, none of this addon.
+#: Groups of the reader: all that Odoo has; of this addon to fetch documents only.
 GROUPS = (
     "base.group_user",
     "base.group_system",
@@ -22,6 +22,7 @@ GROUPS = (
     "crm.group_use_lead",
     "project.group_project_manager",
     "maintenance.group_equipment_manager",
+    "crm_migration.group_crm_migration_user",
 )
 KEY = """
 from datetime import timedelta
@@ -95,6 +96,16 @@ class RowsCase(ProcessCase):
         """Return ``{field: its description}`` as any client sees them."""
         names = ["string", "type", "relation", "selection"]
         return cls.call(model, "fields_get", attributes=names)
+
+    def custom(self, model, label):
+        """Return the name and the description of the custom field with a label."""
+        found = [
+            (name, field)
+            for name, field in self.fields_of(model).items()
+            if name.startswith("x_") and field["string"].lower() == label.lower()
+        ]
+        self.assertEqual(len(found), 1, (model, label, found))
+        return found[0]
 
 
 class WorldCase(RowsCase):

@@ -189,3 +189,106 @@ class TestRowsOfFastTrack(WorldCase):
             self.assertIn(row["sha256"], hashes)
             checked += 1
         self.assertGreater(checked, 5)
+
+    def test_f8_what_is_planned_is_an_activity_what_is_done_a_message(self):
+        checked = Counter()
+        for row in self.rows("activity").values():
+            if row["id"] in self.troubled() or checked[row["type"], row["status"]] > 9:
+                continue
+            planned = self.find(
+                "mail.activity",
+                [("summary", "=", row["subject"])],
+                *("date_deadline", "active", "user_id"),
+            )
+            if row["status"] == "PLANNED":
+                [activity] = planned
+                due = row["due_at"] or row["starts_at"]
+                self.assertEqual(activity["date_deadline"], due[:10])
+                self.assertTrue(activity["active"] and activity["user_id"])
+            elif row["type"] != "TASK":
+                moments = {row[name] for name in ("starts_at", "completed_at")}
+                dates = [moment(text) for text in moments if text]
+                found = self.find(
+                    "mail.message", [("date", "in", dates)], "body", "subject"
+                )
+                texts = [f"{note['subject']} {note['body']}" for note in found]
+                self.assertTrue(
+                    any(row["subject"] in text for text in texts), (row, texts)
+                )
+            checked[row["type"], row["status"]] += 1
+        self.assertGreater(checked["MEETING", "PLANNED"], 3)
+        self.assertGreater(checked["CALL", "COMPLETED"], 3)
+
+    def test_f10_custom_objects_are_models_with_links(self):
+        companies = self.rows("company")
+        contacts = self.rows("contact")
+        for kind, link, others in (
+            ("subscription", "company", companies),
+            ("installation", "contact", contacts),
+        ):
+            model = f"x_{kind}"
+            fields = self.fields_of(model)
+            [name] = [
+                name
+                for name, field in fields.items()
+                if field.get("relation") == "res.partner"
+                and link in f"{name} {field['string']}".lower()
+            ]
+            rows = [
+                row
+                for row in self.rows("custom_object_record").values()
+                if row["object"] == kind
+            ]
+            self.assertEqual(len(self.find(model, [], "x_name")), len(rows))
+            checked = 0
+            for row in rows:
+                record = self.one(model, [("x_name", "=", row["name"])], name)
+                [reference] = row["references"]
+                other = others[reference["id"]]
+                if reference["id"] in self.troubled():
+                    continue
+                wanted = other.get("name") or other.get("full_name")
+                self.assertIn(wanted, record[name][1])
+                checked += 1
+            self.assertGreater(checked, 15)
+        views = self.call(
+            "x_subscription", "get_views", views=[[False, "form"], [False, "list"]]
+        )
+        self.assertIn("x_name", views["views"]["form"]["arch"])
+
+    def test_f11_association_labels_can_be_read_and_filtered(self):
+        fields = self.fields_of("crm.lead")
+        [people] = [
+            name
+            for name, field in fields.items()
+            if name.startswith("x_")
+            and field["type"] == "many2many"
+            and field["relation"] == "res.partner"
+        ]
+        [words] = [
+            name
+            for name, field in fields.items()
+            if name.startswith("x_") and field.get("relation") == "x_association_label"
+        ]
+        contacts = self.rows("contact")
+        deciding = set()
+        checked = 0
+        for row in self.sound_deals():
+            labels = {label for each in row["contacts"] for label in each["labels"]}
+            if "Decision Maker" in labels:
+                deciding.add(row["name"])
+            known = {
+                each["node"]["id"]
+                for each in row["contacts"]
+                if each["node"]["id"] in contacts
+            }
+            deal = self.deal(row, people)
+            self.assertEqual(len(deal[people]), len(known), row)
+            checked += bool(known)
+        self.assertGreater(checked, 40)
+        found = self.find(
+            "crm.lead", [(f"{words}.x_name", "=", "Decision Maker")], "name"
+        )
+        self.assertLessEqual(deciding, {deal["name"] for deal in found})
+        others = {row["name"] for row in self.sound_deals()} - deciding
+        self.assertFalse(others & {deal["name"] for deal in found})

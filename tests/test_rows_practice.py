@@ -1,4 +1,5 @@
 import base64
+import json
 from collections import Counter
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
@@ -163,6 +164,59 @@ class TestRowsOfThePractice(PracticeCase):
             self.assertEqual(file["mimetype"], row["Mime Type"])
             self.assertEqual(file["create_date"], local(row["Created At"]))
 
+    def test_p6_tasks_are_activities_open_overdue_or_done(self):
+        rows = self.rows("tasks")
+        titles = Counter(row["Title"] for row in rows)
+        kinds = {"To-do": "To-Do"}
+        checked = Counter()
+        for row in rows:
+            if titles[row["Title"]] > 1:
+                continue
+            activity = self.one(
+                "mail.activity",
+                [("summary", "=", row["Title"])],
+                *("activity_type_id", "date_deadline", "active", "user_id"),
+            )
+            kind = kinds.get(row["Type"], row["Type"])
+            self.assertEqual(activity["activity_type_id"][1], kind)
+            due = datetime.strptime(row["Due Date"][:10], "%m/%d/%Y").date()
+            self.assertEqual(activity["date_deadline"], due.isoformat())
+            self.assertEqual(activity["active"], row["Status"] != "Completed")
+            checked[row["Status"]] += 1
+        self.assertEqual(set(checked), {"Pending", "Completed", "Overdue"})
+        self.assertFalse(self.find("mail.mail", [], "id"))
+
+    def test_p7_custom_properties_are_fields_of_their_type(self):
+        types = {}
+        for label in ("Department", "Session Rate", "Do Not Call", "Therapy Modality"):
+            types[label] = self.custom("res.partner", label)
+        rate, field = types["Session Rate"]
+        self.assertIn(field["type"], ("float", "integer", "monetary"))
+        call, field = types["Do Not Call"]
+        self.assertEqual(field["type"], "boolean")
+        modality, field = types["Therapy Modality"]
+        self.assertEqual(field["type"], "selection")
+        labels = dict(field["selection"])
+        mails = Counter(row["Email"] for row in self.rows("contacts"))
+        checked = Counter()
+        for row in self.rows("contacts"):
+            if not row["Email"] or mails[row["Email"]] > 1:
+                continue
+            found = self.find(
+                "res.partner", [("email", "=", row["Email"])], rate, call, modality
+            )
+            if len(found) != 1:
+                continue
+            [partner] = found
+            if row["Session Rate"]:
+                self.assertEqual(partner[rate], float(row["Session Rate"]))
+                checked["rate"] += 1
+            if row["Therapy Modality"]:
+                self.assertEqual(labels[partner[modality]], row["Therapy Modality"])
+                checked["modality"] += 1
+            self.assertEqual(partner[call], row["Do Not Call"] == "Yes")
+        self.assertTrue(checked["rate"] > 20 and checked["modality"])
+
     def test_p8_deals_are_opportunities_with_their_own_dates(self):
         rows = self.rows("deals")
         counts = Counter(row["Deal Name"] for row in rows)
@@ -230,3 +284,59 @@ class TestRowsOfThePractice(PracticeCase):
                 "id",
             )
         )
+
+    def test_p10_intake_forms_are_a_model_with_a_field_a_question(self):
+        answers = self.rows("form_responses")
+        forms = {row["Form ID"]: row["Form Name"] for row in answers}
+        self.assertEqual(list(forms.values()), ["Client intake"])
+        fields = self.fields_of("x_client_intake")
+        [partner] = [
+            name
+            for name, field in fields.items()
+            if name.startswith("x_") and field.get("relation") == "res.partner"
+        ]
+        labels = {field["string"]: name for name, field in fields.items()}
+        questions = {row["Question"] for row in answers}
+        self.assertLessEqual(questions, set(labels))
+        goal = labels["What is your main goal?"]
+        records = self.find("x_client_intake", [], partner, goal)
+        submissions = {row["Submission ID"] for row in answers}
+        self.assertEqual(len(records), len(submissions))
+        given = Counter(
+            row["Answer"] for row in answers if row["Question"].startswith("What is")
+        )
+        self.assertEqual(Counter(record[goal] for record in records), given)
+        self.assertGreater(sum(bool(record[partner]) for record in records), 30)
+
+    def test_p11_workflows_are_described_not_run(self):
+        [project] = self.find("migration.project", [], "id")
+        [wizard] = self.call(
+            "migration.rebuild.wizard",
+            "create",
+            vals_list=[{"project_id": project["id"]}],
+        )
+        [files] = self.call(
+            "migration.rebuild.wizard", "read", ids=[wizard], fields=["data"]
+        )
+        flows = json.loads(base64.b64decode(files["data"]))["workflows"]
+        given = json.loads(self.archive.read("workflows.json"))
+        self.assertEqual(
+            [(flow["name"], flow["trigger"], len(flow["steps"])) for flow in flows],
+            [(flow["name"], flow["trigger"], len(flow["steps"])) for flow in given],
+        )
+        self.assertTrue(all(flow["odoo_trigger"] for flow in flows))
+
+    def test_p12_templates_are_archived_drafts_with_translated_placeholders(self):
+        for row in self.rows("email_templates"):
+            draft = self.one(
+                "mail.template",
+                [("name", "=", row["Name"]), ("model", "=", "res.partner")],
+                *("active", "subject", "body_html", "description"),
+            )
+            self.assertFalse(draft["active"])
+            self.assertNotIn("{{client_first_name", draft["subject"])
+            if "{{client_first_name}}" in row["Subject"]:
+                self.assertIn("object.name", draft["subject"])
+            if "{{session_date}}" in row["Subject"]:
+                self.assertIn("[session_date]", draft["subject"])
+                self.assertIn("session_date", draft["description"])

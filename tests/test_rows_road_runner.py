@@ -44,7 +44,7 @@ class TestRowsOfRoadRunner(WorldCase):
 
     def test_r2_persons_stand_under_their_company_with_both_numbers(self):
         contacts = self.rows("contact")
-        mobile = self.custom("res.partner", "mobile")
+        mobile, _field = self.custom("res.partner", "Mobile")
         checked = 0
         for row in contacts.values():
             company = contacts.get(row["company_id"])
@@ -65,6 +65,35 @@ class TestRowsOfRoadRunner(WorldCase):
             )
             checked += 1
         self.assertGreater(checked, 80)
+
+    def test_r3_people_without_a_company_are_leads(self):
+        deals = self.rows("deal").values()
+        customers = {row["contact_id"] for row in deals}
+        leads = people = 0
+        for row in self.rows("contact").values():
+            if row["company_id"] or row["type"] == "company" or not row["email"]:
+                continue
+            if row["id"] in self.troubled():
+                continue
+            lead = self.find(
+                "crm.lead",
+                [("email_from", "=", row["email"]), ("type", "=", "lead")],
+                *("contact_name", "phone", "user_id", "create_date"),
+            )
+            partner = self.find(
+                "res.partner", [("email", "=", row["email"])], "name", "parent_id"
+            )
+            if row["type"] == "customer" or row["id"] in customers:
+                self.assertFalse(lead, row)
+                self.assertEqual(partner[0]["name"], row["name"])
+                people += 1
+                continue
+            self.assertFalse(partner, row)
+            self.assertEqual(lead[0]["contact_name"], row["name"])
+            self.assertEqual(lead[0]["create_date"], moment(row["created_at"]))
+            self.assertTrue(lead[0]["user_id"])
+            leads += 1
+        self.assertTrue(leads and people)
 
     def test_r4_deals_agree_with_odoos_rules(self):
         deals = self.rows("deal")
@@ -134,6 +163,39 @@ class TestRowsOfRoadRunner(WorldCase):
             if row["status"] == "open":
                 self.assertEqual(deal["stage_id"][1], row["stage_name"])
 
+    def test_r6_tasks_of_a_project_are_its_tasks_the_others_activities(self):
+        projects = self.rows("project")
+        checked = Counter()
+        for row in self.rows("task").values():
+            if row["id"] in self.troubled():
+                continue
+            tasks = self.find(
+                "project.task",
+                [("name", "=", row["title"])],
+                *("project_id", "state", "date_deadline"),
+            )
+            activities = self.find(
+                "mail.activity",
+                [("summary", "=", row["title"])],
+                *("active", "date_deadline", "res_model", "date_done"),
+            )
+            is_done = row["status"] == "done"
+            if row["project_id"] in projects:
+                self.assertFalse(activities)
+                [task] = tasks
+                name = projects[row["project_id"]]["name"]
+                self.assertEqual(task["project_id"][1], name)
+                self.assertEqual(task["state"] == "1_done", is_done)
+            else:
+                self.assertFalse(tasks)
+                [activity] = activities
+                wanted = "crm.lead" if row["deal_id"] else ("res.partner", "crm.lead")
+                self.assertIn(activity["res_model"], wanted)
+                closed = is_done or row["status"] == "cancelled"
+                self.assertEqual(activity["active"], not closed)
+            checked[bool(row["project_id"]), is_done] += 1
+        self.assertEqual(len(checked), 4)
+
     def test_r7_mail_and_notes_stand_where_they_belong_with_their_date(self):
         deals = self.rows("deal")
         counts = Counter(row["name"] for row in deals.values())
@@ -167,6 +229,58 @@ class TestRowsOfRoadRunner(WorldCase):
         self.assertGreaterEqual(len(checked), 3)
         self.assertFalse(self.find("mail.mail", [], "id"))
         self.assertFalse(self.find("mail.notification", [], "id"))
+
+    def test_r8_custom_properties_are_fields_of_their_type(self):
+        name, field = self.custom("res.partner", "Warranty tier")
+        self.assertEqual(field["type"], "selection")
+        labels = dict(field["selection"])
+        self.assertLessEqual({"Gold", "Silver", "Basic"}, set(labels.values()))
+        many, days = self.custom("res.partner", "Visit days")
+        self.assertEqual(days["type"], "many2many")
+        words = {
+            row["id"]: row["display_name"]
+            for row in self.find(days["relation"], [], "display_name")
+        }
+        number, area = self.custom("res.partner", "Area")
+        self.assertEqual(area["type"], "integer")
+        roof, access = self.custom("crm.lead", "Roof access")
+        self.assertEqual(access["type"], "boolean")
+        checked = Counter()
+        names = {"mon": "Monday", "tue": "Tuesday", "wed": "Wednesday"}
+        names |= {"thu": "Thursday", "fri": "Friday"}
+        for row in self.rows("contact").values():
+            if row["id"] in self.troubled() or not row["email"]:
+                continue
+            found = self.find(
+                "res.partner", [("email", "=", row["email"])], name, many, number
+            )
+            if len(found) != 1:
+                continue
+            given, [partner] = row["custom_properties"], found
+            if given.get("crm:warranty_tier"):
+                label = labels[partner[name]].lower()
+                self.assertEqual(label, given["crm:warranty_tier"])
+                checked["selection"] += 1
+            if given.get("sq_ft"):
+                self.assertEqual(partner[number], given["sq_ft"])
+                checked["integer"] += 1
+            if given.get("visit_days"):
+                self.assertEqual(
+                    {words[key] for key in partner[many]},
+                    {names[day] for day in given["visit_days"]},
+                )
+                checked["many2many"] += 1
+        self.assertEqual(set(checked), {"selection", "integer", "many2many"})
+
+    def test_r8_fields_stand_in_form_list_and_search(self):
+        name, _field = self.custom("res.partner", "Warranty tier")
+        views = self.call(
+            "res.partner",
+            "get_views",
+            views=[[False, "form"], [False, "list"], [False, "search"]],
+        )["views"]
+        for kind in ("form", "list", "search"):
+            self.assertIn(f'name="{name}"', views[kind]["arch"], kind)
 
     def test_r9_every_record_has_an_active_owner_by_email(self):
         users = {row["id"]: row for row in self.rows("user").values()}
@@ -252,15 +366,26 @@ class TestRowsOfRoadRunner(WorldCase):
                 {" ".join(tag.split()).casefold() for tag in row["tags"]},
             )
 
-    def custom(self, model, word):
-        """Return the custom field whose label has a word."""
-        names = [
-            name
-            for name, field in self.fields_of(model).items()
-            if name.startswith("x_") and word in field["string"].lower()
-        ]
-        self.assertEqual(len(names), 1, names)
-        return names[0]
+    def test_r12_equipment_is_equipment_of_maintenance(self):
+        contacts = self.rows("contact")
+        customer, _field = self.custom("maintenance.equipment", "Customer")
+        serials = Counter()
+        for row in self.rows("equipment").values():
+            serials[row["serial_number"]] += 1
+            found = self.find(
+                "maintenance.equipment",
+                [("name", "=", row["name"])],
+                *("serial_no", "category_id", "model", "cost", customer),
+            )
+            [equipment] = found
+            self.assertEqual(equipment["category_id"][1], row["category"])
+            self.assertEqual(equipment["model"], row["model"])
+            owner = contacts[row["customer_id"]]
+            if owner["id"] not in self.troubled():
+                self.assertIn(owner["name"], equipment[customer][1])
+            if row["serial_number"] and serials[row["serial_number"]] == 1:
+                self.assertEqual(equipment["serial_no"], row["serial_number"])
+        self.assertGreater(max(serials.values()), 1)
 
 
 def digits(text):
