@@ -106,9 +106,9 @@ class ProfileEngine(Engine):
     def _date_format(self, obj, line):
         """Choose the one format of a date column, or leave the choice to a person.
 
-        The format that fits most values wins if it fits nine in ten; values that do
-        not fit it are listed. If month and day can be swapped in all of them, only
-        the order that the source declares decides.
+        The format that fits most values wins if it fits nine in ten, or all but one;
+        values that do not fit it are listed. If month and day can be swapped in all
+        of them, only the order that the source declares decides.
         """
         values = self.distinct(obj, line.source_field)
         if not values:
@@ -129,7 +129,9 @@ class ProfileEngine(Engine):
         line.date_candidates = ", ".join(chosen)
         if len(chosen) > 1 and self.project.date_order:
             chosen = apply_order(chosen, self.project.date_order) or chosen
-        if best < total * 0.9 or len(chosen) != 1:
+        # of a few values, one that is wrong is not yet another format
+        is_clear = best >= total * 0.9 or (best > 2 and total - best == 1)
+        if not is_clear or len(chosen) != 1:
             line.date_format = False
             self._ambiguous(obj, line, chosen, values)
             return

@@ -170,7 +170,8 @@ class TestRowsOfThePractice(PracticeCase):
         kinds = {"To-do": "To-Do"}
         checked = Counter()
         for row in rows:
-            if titles[row["Title"]] > 1:
+            # without a client it is the assigned person's own, whom nobody looks over
+            if titles[row["Title"]] > 1 or not (row["Client Email"] or row["Deal ID"]):
                 continue
             activity = self.one(
                 "mail.activity",

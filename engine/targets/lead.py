@@ -205,6 +205,7 @@ class LeadTarget(Target):
 
         Team and stage are given again: Odoo would choose others for a new owner.
         """
+        odds = vals.get("automated_probability", record.automated_probability)
         before = {name: record[name] for name in _HISTORY}
         place = {"team_id": record.team_id.id, "stage_id": record.stage_id.id}
         # a new dict: Odoo puts its own dates into the one that it is given
@@ -215,7 +216,20 @@ class LeadTarget(Target):
         record.write(
             {name: day for name, day in history.items() if day != record[name]}
         )
+        self._keep_odds(record, odds)
         self.settle_days(record)
+
+    def write_again(self, record, vals):
+        odds = record.automated_probability
+        link = super().write_again(record, vals)
+        self._keep_odds(record, odds)
+        return link
+
+    @staticmethod
+    def _keep_odds(record, odds):
+        """Odoo guesses anew at each change: one that fits would pass for its own."""
+        if record.automated_probability != odds:
+            record.automated_probability = odds
 
     def created(self, records, mapped_list):
         fresh = [
