@@ -239,7 +239,7 @@ class MigrationProject(models.Model):
             raise UserError(self.env._("Nothing was interrupted."))
         for run in left:
             self._check_operator(run.kind)
-            if run.kind in ("sample", "load"):
+            if run.kind in ("sample", "load") and not run.is_pickup:
                 self._check_map()
         self.sudo().is_cancel_requested = False
         left.sudo()._requeue()

@@ -28,9 +28,11 @@ from . import test_hierarchy
 from . import test_history_rules
 from . import test_hostile_files
 from . import test_infer
+from . import test_interleavings
 from . import test_json2
 from . import test_jsonfile
 from . import test_kill
+from . import test_kill_follow
 from . import test_kill_pull
 from . import test_live_files
 from . import test_live_pull
