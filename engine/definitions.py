@@ -36,8 +36,12 @@ KINDS = {
     "many2one": "reference lookup relation",
 }
 _KIND = {word: kind for kind, words in KINDS.items() for word in words.split()}
-#: FastTrack's TEXT is one line (LONG_TEXT has several), and so is The Practice's
-_SHORT_TEXT = {"fasttrack", "practice_bundle"}
+#: FastTrack's TEXT is one line (LONG_TEXT has several), and so is The Practice's;
+#: FastTrack's NUMBER is a whole one (DECIMAL is not).
+_OWN_KINDS = {
+    "fasttrack": {"text": "string", "number": "integer"},
+    "practice_bundle": {"text": "string"},
+}
 
 
 @dataclass(frozen=True)
@@ -115,8 +119,7 @@ class Definitions:
             return converters.to_text(value(name)) or ""
 
         kind = fold(text("type")).replace(" ", "_").replace("-", "_")
-        if kind == "text" and self.project.preset in _SHORT_TEXT:
-            kind = "string"
+        kind = _OWN_KINDS.get(self.project.preset, {}).get(kind, kind)
         return Definition(
             external_id=record.external_id,
             object=text("object"),

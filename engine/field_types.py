@@ -172,6 +172,11 @@ class FieldTypes:
 
     def _instead(self, result):
         """Return the type that the values ask for, against what was said of them."""
+        if result.type == "float":
+            return "float", self.env._(
+                "But some values are decimal numbers, for example “%s”.",
+                result.misfit[:60],
+            )
         ttype, _why = self._text("char", result)
         return ttype, self.env._(
             "But %(count)s values are not, for example “%(value)s”: text.",

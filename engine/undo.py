@@ -7,6 +7,7 @@ from .edits import find_edits
 from .inbound import InboundReferences
 from .restore import is_restorable, restore, why_restored
 from .schema_build import SchemaBuilder
+from .schema_make import tell_workers
 
 BATCH = 500
 
@@ -205,6 +206,8 @@ class UndoEngine(Engine):
                     list(dict.fromkeys(lines.mapped("res_id")))
                 )
                 records.exists().unlink()
+                if lines[0].res_model.startswith("ir."):
+                    tell_workers(self.env)
                 self._free(lines, "delete")
         except CONFLICTS:
             raise

@@ -77,6 +77,7 @@ from . import test_sample_servers
 from . import test_sample_world
 from . import test_schema
 from . import test_schema_make
+from . import test_schema_workers
 from . import test_security
 from . import test_stage
 from . import test_tabular

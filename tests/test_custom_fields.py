@@ -36,6 +36,7 @@ PROPERTIES = {
     "friend": ("reference", {}, ("us_a", "nobody")),
     # definition and values disagree
     "floors": ("integer", {}, (3, "about five")),
+    "ratio": ("integer", {}, (3, 2.5)),
     "flag": ("boolean", {}, ("yes", "maybe")),
     "since": ("date", {}, ("2001-02-03", "long ago")),
     "amount": ("currency", {}, ("1 EUR", "2 USD")),
@@ -149,6 +150,7 @@ class TestDefinedFields(CustomFieldsCase):
                 "user": "many2one",
                 "friend": "char",
                 "floors": "char",
+                "ratio": "float",
                 "flag": "char",
                 "since": "char",
                 "amount": "char",
@@ -168,6 +170,7 @@ class TestDefinedFields(CustomFieldsCase):
             "site": ("https://a.example", "b.example"),
             "billing": ("a@b.example", "none"),
             "floors": ("3", "about five"),
+            "ratio": (3.0, 2.5),
             "flag": ("yes", "maybe"),
             "since": ("2001-02-03", "long ago"),
             "amount": ("1 EUR", "2 USD"),
