@@ -51,18 +51,25 @@ class LoneContacts:
 
     def _decide(self, kin, is_customer):
         rule, word = self.project.lone_contacts, fold(kin.kind)
-        _ = self.env._
         if rule == "contacts":
-            return False, _("A person without company: a contact, as the project says.")
+            return False, self.env._(
+                "A person without company: a contact, as the project says."
+            )
         if is_customer:
-            return False, _("A person without company whom others refer to: a contact.")
+            return False, self.env._(
+                "A person without company whom others refer to: a contact."
+            )
         if rule == "leads":
-            return True, _("A person without company: a lead, as the project says.")
+            return True, self.env._(
+                "A person without company: a lead, as the project says."
+            )
         if not word or word == "customer":
-            return False, _("A customer without company: a contact.")
+            return False, self.env._("A customer without company: a contact.")
         if kin.parent:
-            return True, _("A person whose company is not in the source: a lead.")
-        return True, _("A person without company: a lead.")
+            return True, self.env._(
+                "A person whose company is not in the source: a lead."
+            )
+        return True, self.env._("A person without company: a lead.")
 
     def _customers(self):
         """Return the ids of those whom deals, or other contacts, refer to."""

@@ -41,19 +41,22 @@ class MatchApplier:
                 self._place(mapped, match, places)
 
     def _place(self, mapped, match, places):
-        _ = self.env._
         if match.state == "leave":
-            mapped.inputs["left_out"] = _("Left out: a duplicate, as somebody decided.")
+            mapped.inputs["left_out"] = self.env._(
+                "Left out: a duplicate, as somebody decided."
+            )
         elif match.state == "open":
-            self._wait(mapped, _("Waits for your decision: %s", self._asked(match)))
+            self._wait(
+                mapped, self.env._("Waits for your decision: %s", self._asked(match))
+            )
         elif match.state in ("auto", "take"):
             found = places.get(match.candidate_id)
             if found:
                 mapped.inputs.update(match=found, loaded_as=found[0], matched_by=match)
             elif match.candidate_id.staged_record_id:
                 other = match.candidate_id.staged_record_id
-                reason = other.reason or _("it is not loaded yet")
-                message = _(
+                reason = other.reason or self.env._("it is not loaded yet")
+                message = self.env._(
                     "It is the same as “%(name)s”, which is not loaded: %(reason)s",
                     name=other.display_name,
                     reason=reason,
@@ -61,7 +64,8 @@ class MatchApplier:
                 self._wait(mapped, message)
             else:
                 self._wait(
-                    mapped, _("What it was the same as is gone: decide once more.")
+                    mapped,
+                    self.env._("What it was the same as is gone: decide once more."),
                 )
 
     def _asked(self, match):
@@ -155,17 +159,18 @@ class MatchApplier:
 
     def _tell(self, mapped, record, filled, differing):
         """Say what became of the record, in its reason and as findings."""
-        _ = self.env._
         match = mapped.pop("matched_by")
-        reason = _(
+        reason = self.env._(
             "The same as “%(name)s”. %(evidence)s.",
             name=record.display_name,
             evidence=match.evidence,
         )
         if filled:
-            reason += " " + _("Filled in: %s.", self._labels(record, filled))
+            reason += " " + self.env._("Filled in: %s.", self._labels(record, filled))
         if differing:
-            reason += " " + _("Kept as it was: %s.", self._labels(record, differing))
+            reason += " " + self.env._(
+                "Kept as it was: %s.", self._labels(record, differing)
+            )
         mapped.inputs["reason"] = reason
         # a batch that Odoo refused is tried again in halves
         told = ("duplicate", "differs")
@@ -176,7 +181,9 @@ class MatchApplier:
         for line in self.loader.mapper.lines:
             if renamed.get(line.target_field, line.target_field) in differing:
                 value = str(payload.get(line.source_field) or "")
-                message = _("The merged record has another value, which is kept.")
+                message = self.env._(
+                    "The merged record has another value, which is kept."
+                )
                 mapped.notes.append(
                     Note(
                         line.source_field, line.target_field, value, "differs", message

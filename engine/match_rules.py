@@ -7,6 +7,7 @@ from odoo.tools.translate import LazyTranslate
 
 _lt = LazyTranslate(__name__)
 
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 #: key -> (label, what a new project does then, score of 100)
 RULES = {
     "reference": (_lt("Reference in Odoo and Name"), "merge", 98),

@@ -44,7 +44,6 @@ class MigrationProject(models.Model):
     )
     follow_from = fields.Datetime("Following Since", readonly=True, copy=False)
     follow_until = fields.Datetime(
-        "Follow Until",
         copy=False,
         help="The last pickup is at this moment. Empty: 48 hours from the start.",
     )

@@ -267,7 +267,7 @@ class TestForms(MigrationCommon):
         def broken(area, table, raws):
             calls.append(table)
             if len(calls) == 2:
-                raise UserError("The power went")
+                raise UserError(area.env._("The power went"))
             return stage(area, table, raws)
 
         project = self.make_project({"form_responses.csv": RESPONSES})

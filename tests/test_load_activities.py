@@ -80,8 +80,9 @@ ACTIVITIES = [
 ]
 
 
-def files(activities=ACTIVITIES):
-    """Return the tables of a small source with these activities."""
+def files(activities=None):
+    """Return the tables of a small source with these activities, else with all."""
+    activities = ACTIVITIES if activities is None else activities
     tables = {
         "companies": [{"id": "C1", "name": "Contoso"}],
         "contacts": [

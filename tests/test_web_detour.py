@@ -166,8 +166,10 @@ class DetourCase(RestCase):
         after = base64.b64encode(str(end).encode()).decode() if end else None
         return {"data": part, "meta": {"next_cursor": after}}
 
-    def pull(self, *args, pagination=CURSOR, delta=DELTA, **parts):
-        return super().pull(*args, pagination=pagination, delta=delta, **parts)
+    def pull(self, *args, pagination=None, delta=None, **parts):
+        delta = DELTA if delta is None else delta
+        parts.update(pagination=pagination or CURSOR, delta=delta)
+        return super().pull(*args, **parts)
 
     def break_(self, *keys):
         self.poison.update(dict.fromkeys(keys, True))

@@ -254,7 +254,7 @@ class _Returning:
     def _put_conn(self, conn):
         if conn is not None and conn.deadline is not None:
             conn.deadline.stop()
-        super()._put_conn(conn)
+        return super()._put_conn(conn)
 
 
 class GuardedAdapter(HTTPAdapter):
