@@ -8,6 +8,7 @@ from . import test_connection
 from . import test_conversion
 from . import test_converters
 from . import test_custom_fields
+from . import test_custom_fields_live
 from . import test_custom_models
 from . import test_cutover
 from . import test_dates
