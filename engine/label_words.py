@@ -25,11 +25,11 @@ def model_vals(env):
     }
 
 
-def labelled(lines):
-    """Return whether the map fills a field that refers to the label model."""
+def labelled(objects, lines):
+    """Return whether a field that is planned refers to the label model."""
+    if set(objects.mapped("target")) & set(ROLE_FIELDS):
+        return True
     for line in lines:
-        if line.object_id.target in ROLE_FIELDS:
-            return True
         if line.transform == "links":
             spec = line.object_id._spec()["fields"].get(line.canonical_field, {})
             if "words" in spec:

@@ -338,7 +338,7 @@ class SchemaPlanner:
         """The words that links are labelled with, and the model that holds them."""
         lines = self._mapped_lines()
         words = LabelWords(self.project).collect(lines)
-        if not words and not labelled(lines):
+        if not words and not labelled(self.project.object_ids, lines):
             return
         self._add(
             "model",
