@@ -68,10 +68,14 @@ db_exists() {
     [ "$(pg psql -d postgres -Atc "select 1 from pg_database where datname = '$1'")" = 1 ]
 }
 
-# db_has_addon DB: the addon was installed completely
+# db_has_addon DB: the addon and the apps around it were installed completely
 db_has_addon() {
-    [ "$(pg psql -d "$1" -Atc "select state from ir_module_module
-        where name = '$ADDON'" 2>/dev/null)" = installed ]
+    local names=$BASE_MODULES,$ADDON missing
+    missing=$(pg psql -d "$1" -Atc "select count(*)
+        from unnest(string_to_array('$names', ',')) as wanted
+        where wanted not in (
+            select name from ir_module_module where state = 'installed'
+        )" 2>/dev/null) && [ "$missing" = 0 ]
 }
 
 db_drop() {
