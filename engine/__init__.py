@@ -1,25 +1,24 @@
 """The engines: one job each, behind the thin models that start them.
 
-discover, stage, profile, drift, gone, frozen, propose, schema, load, decide, owners,
-sample, verify, undo.
-An engine works in batches; :class:`~.base.Engine` says how a run drives it.
+One folder a job; what several of them need stands beside the folders. An engine works
+in batches; :class:`~.base.Engine` says how a run drives it.
 """
 
 import importlib
 
 _ENGINES = {
-    "discover": ("discover", "DiscoverEngine"),
-    "stage": ("stage", "StageEngine"),
-    "profile": ("profile", "ProfileEngine"),
-    "sample": ("sample", "SampleEngine"),
-    "decide": ("decide", "DecideEngine"),
-    "drift": ("drift", "DriftEngine"),
-    "frozen": ("frozen", "FrozenEngine"),
-    "gone": ("gone", "GoneEngine"),
-    "load": ("load", "LoadEngine"),
-    "owners": ("owner_apply", "ApplyOwnersEngine"),
-    "verify": ("verify", "VerifyEngine"),
-    "rollback": ("undo", "UndoEngine"),
+    "discover": ("stage.discover", "DiscoverEngine"),
+    "stage": ("stage.stage", "StageEngine"),
+    "profile": ("propose.profile", "ProfileEngine"),
+    "sample": ("verify.sample", "SampleEngine"),
+    "decide": ("load.decide", "DecideEngine"),
+    "drift": ("propose.drift", "DriftEngine"),
+    "frozen": ("stage.frozen", "FrozenEngine"),
+    "gone": ("follow.gone", "GoneEngine"),
+    "load": ("load.load", "LoadEngine"),
+    "owners": ("owners.apply", "ApplyOwnersEngine"),
+    "verify": ("verify.verify", "VerifyEngine"),
+    "rollback": ("undo.undo", "UndoEngine"),
 }
 
 

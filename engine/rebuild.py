@@ -7,7 +7,7 @@ from ..connectors.profile.paths import is_empty
 from ..tools import converters
 from ..tools.export import csv_bytes
 from ..tools.fingerprint import normalise_header
-from .placeholders import Translation, expression_of
+from .map.placeholders import Translation, expression_of
 
 #: words in a trigger -> (trigger of an automation rule, what it watches)
 _TRIGGERS = (

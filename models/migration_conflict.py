@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine.own_value import parse_own
+from ..engine.load.own_value import parse_own
 
 TAKES = [("source", "Take Source"), ("odoo", "Keep Odoo"), ("own", "Own Value")]
 #: So many records are decided on at once; more are left to the background.

@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine.field_types import TRANSFORMS
-from ..engine.fillable import is_custom, is_fillable
+from ..engine.propose.field_types import TRANSFORMS
+from ..engine.propose.fillable import is_custom, is_fillable
 
 FATES = [
     ("mapped", "Mapped"),
@@ -113,7 +113,7 @@ class MigrationMappingLine(models.Model):
 
     @api.model
     def _selection_transform(self):
-        from ..engine.transforms import TRANSFORM_LABELS
+        from ..engine.map.transforms import TRANSFORM_LABELS
 
         return list(TRANSFORM_LABELS.items())
 

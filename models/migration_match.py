@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..engine.match_compare import comparison
-from ..engine.match_rules import rule_selection
+from ..engine.match.compare import comparison
+from ..engine.match.rules import rule_selection
 
 #: Decisions that a person made, or has to make.
 DECISIONS = [

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..engine.match_rules import RULES, rule_selection
+from ..engine.match.rules import RULES, rule_selection
 
 
 class MigrationMatchRule(models.Model):

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..engine.kind_choice import KindChoice
+from ..engine.propose.kind_choice import KindChoice
 
 
 class MigrationObject(models.Model):

@@ -5,8 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..connectors import BundleConnector
-from ..engine.filestore import clear_spool
-from ..engine.owner_report import OwnerReport
+from ..engine.owners.report import OwnerReport
+from ..engine.stage.filestore import clear_spool
 from ..exceptions import BadBundle
 from ..presets import load_preset, preset_selection
 from .migration_difference import NOTABLE

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine.frozen import CHANGES
+from ..engine.stage.frozen import CHANGES
 
 #: The runs of a cut-over: everything once more, what is gone, whether the source
 #: stands still, and a complete read-back.

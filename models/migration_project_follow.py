@@ -5,7 +5,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine.pickup import PICKUP, PickupReport
+from ..engine.follow.pickup import PICKUP, PickupReport
 from ..engine.quiet import QUIET_CONTEXT, QUIET_KEY
 
 #: Minutes until the next try after one, two, three failures, and more.

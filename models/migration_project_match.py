@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..engine.matching import Matcher
+from ..engine.match.find import Matcher
 
 
 class MigrationProject(models.Model):

@@ -4,12 +4,12 @@ from zoneinfo import available_timezones
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..engine.owners import match_again
+from ..engine.owners.board import match_again
 from ..engine.quiet import QUIET_CONTEXT
-from ..engine.schema_build import SchemaBuilder
-from ..engine.schema_plan import SchemaPlanner
+from ..engine.schema.build import SchemaBuilder
+from ..engine.schema.plan import SchemaPlanner
 from ..engine.targets import TARGETS
-from ..engine.undo import UndoPlanner
+from ..engine.undo.undo import UndoPlanner
 from .migration_mapping_line import BULK_CONFIRM_BAR
 
 

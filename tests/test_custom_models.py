@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from odoo.addons.crm_migration.connectors.files import bundle
-from odoo.addons.crm_migration.engine.staging_area import StagingArea
+from odoo.addons.crm_migration.engine.stage.staging_area import StagingArea
 
 from .common import MigrationCommon, table
 from .live_case import LiveCase

@@ -2,7 +2,7 @@ import hashlib
 
 from odoo.tests import tagged
 
-from odoo.addons.crm_migration.engine.filestore import spool
+from odoo.addons.crm_migration.engine.stage.filestore import spool
 
 from .common import table
 from .live_case import LiveCase

@@ -1,6 +1,6 @@
 from odoo.exceptions import AccessError, UserError
 
-from odoo.addons.crm_migration.engine.owner_report import OwnerReport
+from odoo.addons.crm_migration.engine.owners.report import OwnerReport
 
 from .common import MigrationCommon, table
 from .test_owner_board import deal

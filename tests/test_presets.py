@@ -6,9 +6,9 @@ from types import SimpleNamespace
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_migration.connectors.files.naming import TableNames
-from odoo.addons.crm_migration.engine.fillable import is_fillable
+from odoo.addons.crm_migration.engine.map.transforms import TRANSFORM_LABELS
+from odoo.addons.crm_migration.engine.propose.fillable import is_fillable
 from odoo.addons.crm_migration.engine.targets import TARGETS
-from odoo.addons.crm_migration.engine.transforms import TRANSFORM_LABELS
 from odoo.addons.crm_migration.presets import load_preset, preset_selection
 from odoo.addons.crm_migration.tools.fingerprint import normalise_header
 

@@ -3,7 +3,7 @@ import json
 
 from odoo.tests import TransactionCase
 
-from odoo.addons.crm_migration.engine.placeholders import Translation
+from odoo.addons.crm_migration.engine.map.placeholders import Translation
 from odoo.addons.crm_migration.engine.rebuild import RebuildReference
 from odoo.addons.crm_migration.tools.export import csv_bytes
 

@@ -1,4 +1,4 @@
-from odoo.addons.crm_migration.engine.schema_build import SchemaBuilder
+from odoo.addons.crm_migration.engine.schema.build import SchemaBuilder
 
 from .common import MigrationCommon
 

@@ -1,7 +1,7 @@
 from datetime import date
 
-from odoo.addons.crm_migration.engine.languages import Languages
-from odoo.addons.crm_migration.engine.places import Places
+from odoo.addons.crm_migration.engine.map.languages import Languages
+from odoo.addons.crm_migration.engine.map.places import Places
 from odoo.addons.crm_migration.tools.money import split_money
 
 from .common import MigrationCommon, table

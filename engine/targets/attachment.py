@@ -1,6 +1,6 @@
 from ...exceptions import MappingError, RecordSkipped
-from ..binaries import BinaryFetcher, Wanted
-from ..filestore import FileStore
+from ..stage.binaries import BinaryFetcher, Wanted
+from ..stage.filestore import FileStore
 from .base import Target
 from .work import standing_on
 

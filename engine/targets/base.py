@@ -9,8 +9,8 @@ from odoo.tools import SQL
 
 from ...exceptions import MappingError
 from ..edits import find_edits
-from ..mapper import Note
-from ..restore import keep_owner, stamp_of
+from ..map.mapper import Note
+from ..undo.restore import keep_owner, stamp_of
 from ..values import read_portable
 
 

@@ -1,6 +1,6 @@
 from functools import cached_property
 
-from ..lone_contacts import LoneContacts
+from ..structure.lone_contacts import LoneContacts
 from .lone import LoneContactTarget
 from .partner import PartnerTarget
 from .routed import RoutedTarget

@@ -1,5 +1,5 @@
 from ...exceptions import MappingError, RecordSkipped
-from ..kind_definitions import KindDefinitions
+from ..map.kind_definitions import KindDefinitions
 from .base import Target
 
 

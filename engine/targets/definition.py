@@ -1,7 +1,7 @@
 from functools import cached_property
 
 from ...exceptions import RecordSkipped
-from ..definitions import Definitions
+from ..map.definitions import Definitions
 from .base import Target
 
 

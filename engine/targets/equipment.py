@@ -1,7 +1,7 @@
 from odoo import fields
 
 from ...tools.fingerprint import fold
-from ..mapper import Note
+from ..map.mapper import Note
 from .base import Target
 
 #: Words for equipment that is no longer there.

@@ -8,7 +8,7 @@ from odoo.tools import email_normalize
 from ...exceptions import MappingError
 from ...tools.converters import to_html_text
 from ..keys import clean_id
-from ..links import item_text, items_of
+from ..map.links import item_text, items_of
 from .base import Target
 from .others import OtherLinks
 from .work import ExtraFields, facts_html, outcome, word

@@ -1,6 +1,6 @@
 from ...exceptions import MappingError, RecordSkipped
-from ..associations import LABEL_KIND, LABEL_MODEL
 from ..keys import key_of
+from ..map.associations import LABEL_KIND, LABEL_MODEL
 from .base import Target
 
 

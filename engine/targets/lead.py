@@ -1,9 +1,9 @@
 from odoo.tools import SQL
 
 from ...exceptions import MappingError
-from ..amounts import AmountRule
-from ..pipelines import Pipelines
-from ..threeway import Unit
+from ..load.threeway import Unit
+from ..map.amounts import AmountRule
+from ..map.pipelines import Pipelines
 from .base import Target
 from .lead_conversion import LeadConversion
 from .lead_history import LeadHistory

@@ -6,10 +6,10 @@ from datetime import datetime
 from odoo import fields
 from odoo.tools import SQL
 
-from ..history import arrange, odd_visits
 from ..inserts import insert_rows
 from ..keys import REPEAT_MARK
-from ..transforms import find_owner
+from ..map.history import arrange, odd_visits
+from ..map.transforms import find_owner
 from .chatter import PREFIX, date_messages
 
 #: How the crosswalk calls the move that ends a history which the source left open.

@@ -2,8 +2,8 @@ from odoo.fields import Command
 
 from ...exceptions import MappingError
 from ...tools.converters import split_multi
-from ..associations import LABEL_KIND, LABEL_MODEL
 from ..keys import key_of
+from ..map.associations import LABEL_KIND, LABEL_MODEL
 from .base import Target
 
 

@@ -1,7 +1,7 @@
 """What a record belongs to beside the one record that it is shown on."""
 
 from ..keys import clean_id
-from ..links import mentions
+from ..map.links import mentions
 
 
 class OtherLinks:

@@ -1,5 +1,5 @@
 from ...exceptions import RecordSkipped
-from ..owners import owner_alias
+from ..owners.board import owner_alias
 from .base import Target
 
 

@@ -5,9 +5,9 @@ from odoo.fields import Command
 
 from ...exceptions import MappingError
 from ...tools.fingerprint import fold
-from ..contact_kinds import is_company_word
-from ..hierarchy import Hierarchy
-from ..references import named
+from ..map.references import named
+from ..structure.contact_kinds import is_company_word
+from ..structure.hierarchy import Hierarchy
 from .base import Target
 
 ADDRESS = ("street", "street2", "city", "zip", "state_id", "country_id")

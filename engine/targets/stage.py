@@ -1,5 +1,5 @@
 from ...exceptions import MappingError
-from ..pipelines import Pipelines
+from ..map.pipelines import Pipelines
 from .base import Target
 
 

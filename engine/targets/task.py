@@ -7,8 +7,8 @@ from ...exceptions import MappingError
 from ...tools.converters import to_text
 from ...tools.fingerprint import fold
 from ..keys import clean_id, key_of
-from ..links import ListTransform
-from ..transforms import PriorityTransform
+from ..map.links import ListTransform
+from ..map.transforms import PriorityTransform
 from .activity import ActivityTarget
 from .base import Target
 from .others import OtherLinks

@@ -1,6 +1,6 @@
 from ...exceptions import RecordSkipped
 from ...tools.fingerprint import fold
-from ..placeholders import Translation
+from ..map.placeholders import Translation
 from .base import Target
 
 

@@ -1,0 +1,482 @@
+"""Load staged records into Odoo: in dependency order, in batches, exactly once."""
+
+import psycopg2
+
+from odoo.tools import SQL, mute_logger
+
+from ...exceptions import BinaryMissing, MappingError, RecordSkipped
+from ..base import CONFLICTS, Engine
+from ..inserts import insert_rows
+from ..map.mapper import Mapped, Note, RecordMapper
+from ..match.apply import MatchApplier
+from ..match.find import MATCHED_TARGETS, Matcher
+from ..owners.board import match_again
+from ..quiet import SideEffectWatch
+from ..stage.filestore import clear_spool
+from ..targets import TARGETS
+from ..values import left_behind, portable
+from .load_order import LoadOrder
+from .update import RecordUpdater
+
+#: Notes of the mapper that become findings; the others only show in the diff.
+_FINDINGS = {
+    "unreadable": "2_warning",
+    "kept_edit": "2_warning",
+    "contradiction": "2_warning",
+    "history": "2_warning",
+    "moved": "2_warning",
+    "assumed": "2_warning",
+    "unlinked": "2_warning",
+    "unplaced": "2_warning",
+    "no_rate": "2_warning",
+    "unclear": "2_warning",
+    "cycle": "2_warning",
+    "duplicate": "3_info",
+    "differs": "2_warning",
+}
+
+
+class ObjectLoader:
+    """Writes batches of one source object.
+
+    Record, crosswalk row and bucket of a staged record are written in one
+    transaction; the caller commits. A batch that Odoo refuses is halved until the
+    record that fails stands alone: it gets the reason, the others land.
+    """
+
+    def __init__(self, engine, obj):
+        self.engine = engine
+        self.env = engine.env
+        self.object = obj
+        self.project = obj.project_id
+        self.run = engine.run
+        target = TARGETS[obj.target]
+        self.mapper = RecordMapper(obj, obj._target_model(), obj._field_models())
+        self.target = target(self.mapper)
+        self.matches = MatchApplier(self) if obj.target in MATCHED_TARGETS else None
+        self.outcome = []
+        self._updater = RecordUpdater(self, _explain)
+
+    def load(self, records):
+        """Load one batch and return its :class:`~..map.mapper.Mapped` list."""
+        self.mapper.prefetch(records)
+        links = {
+            link.external_id: link
+            for link in self.env["migration.crosswalk"].search(
+                [
+                    ("project_id", "=", self.project.id),
+                    ("source_object", "=", self.object.name),
+                    ("external_id", "in", records.mapped("external_id")),
+                ]
+            )
+        }
+        self.outcome, new, known = [], [], []
+        batch = [self._map(record) for record in records]
+        for mapped in batch:
+            link = links.get(mapped.record.external_id)
+            mapped.inputs["loaded_as"] = link and link.res_model
+            mapped.inputs["loaded_id"] = link and link.res_id
+        if self.matches:
+            self.matches.place(
+                [mapped for mapped in batch if mapped.record.external_id not in links]
+            )
+        self.target.prefetch(batch)
+        for mapped in batch:
+            if not self._is_usable(mapped):
+                continue
+            link = links.get(mapped.record.external_id)
+            (known if link else new).append((mapped, link))
+        self._create([mapped for mapped, _link in new])
+        if known:
+            self._updater.update(known)
+        self._settle()
+        return self.outcome
+
+    def _map(self, record):
+        """Apply the map; whatever goes wrong is that record's matter."""
+        try:
+            return self.mapper.map(record)
+        except CONFLICTS:
+            raise
+        except Exception as error:
+            message = f"{type(error).__name__}: {error}"
+            return Mapped(record, error=("refused", "", "", message))
+
+    def _is_usable(self, mapped):
+        """Let the target complete the values; set the record aside if it cannot."""
+        if mapped.pop("left_out"):
+            self.note(mapped, "excluded", "left_out", mapped.pop("left_out"))
+            return False
+        if mapped.error:
+            code, field, value, message = mapped.error
+            self.fail(mapped, code, message, field, value)
+            return False
+        try:
+            vals = self.target.finish(mapped)
+            mapped.inputs["vals"] = self._without_left_out(mapped, vals)
+        except RecordSkipped as error:
+            self.note(mapped, "excluded", "skipped", str(error))
+        except BinaryMissing as error:
+            name = "_path" if mapped.pop("_path") else "_url"
+            field, path = self.target.source_of(name), mapped.pop(name)
+            self.fail(mapped, "pending_binary", str(error), field, path)
+        except MappingError as error:
+            self.fail(mapped, "unmappable", str(error), *self._place(mapped, error))
+        except CONFLICTS:
+            raise
+        except Exception as error:
+            self.fail(mapped, "refused", f"{type(error).__name__}: {error}")
+        else:
+            return True
+        return False
+
+    def _without_left_out(self, mapped, vals):
+        """Take out values for custom fields that the plan leaves out; they are told."""
+        fields = self.env[self.target.part_of(mapped).model]._fields
+        missing = [n for n in vals or () if n.startswith("x_") and n not in fields]
+        if not missing:
+            return vals
+        for name in missing:
+            message = self.env._("The field %s was left out of the schema plan.", name)
+            note = Note(name, name, str(vals[name]), "unreadable", message)
+            mapped.notes.append(note)
+        return {name: vals[name] for name in vals if name not in missing}
+
+    def _place(self, mapped, error):
+        """Return the source's field and value that an error is about."""
+        header = self.mapper.header(error.field) or error.field
+        return header, self.mapper.payload(mapped.record).get(header, "")
+
+    def _create(self, batch):
+        """Create a batch, halving it on failure."""
+        if not batch:
+            return
+        try:
+            # the reason goes to the record; the log would get everybody's values
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                self._create_all(batch)
+        except CONFLICTS:
+            # a conflict with another transaction is not the record's fault
+            raise
+        except Exception as error:
+            if len(batch) == 1:
+                self.fail(batch[0], *_explain(error))
+            else:
+                half = len(batch) // 2
+                self._create(batch[:half])
+                self._create(batch[half:])
+
+    def _create_all(self, batch):
+        links, buckets = [], []
+        bound = [(m, m.pop("match") or self.target.bind(m)) for m in batch]
+        fresh = [mapped for mapped, found in bound if not found]
+        for mapped, found in bound:
+            if found:
+                links.append(self._link_vals(mapped, *found, "matched"))
+                if mapped.pop("match"):
+                    self.matches.merge(mapped, links[-1])
+                buckets.append((mapped, "merged"))
+        groups = {}
+        for mapped in fresh:
+            groups.setdefault(self.target.part_of(mapped), []).append(mapped)
+        for part in filter(groups.get, self.target.all_parts()):
+            group = groups[part]
+            records = part.make(group)
+            part.created(records, group)
+            for mapped, record in zip(group, records, strict=True):
+                vals = self._link_vals(mapped, record._name, record.id, "created")
+                vals["left_values"] = left_behind(record, vals["base_values"])
+                links += [vals, *self.extra_links(mapped)]
+                buckets.append((mapped, "created"))
+            # the next part puts its messages among those that this one made
+            insert_rows(self.env["migration.crosswalk"], links)
+            links = []
+        insert_rows(self.env["migration.crosswalk"], links)
+        for mapped, bucket in buckets:
+            mapped.inputs["bucket"] = bucket
+        self.outcome += [mapped for mapped, _bucket in buckets]
+
+    def extra_links(self, mapped):
+        """Return crosswalk rows of what came into being beside the record itself."""
+        return [
+            {
+                "project_id": self.project.id,
+                "company_id": self.project.company_id.id,
+                "source_object": f"{self.object.name}{word}",
+                "external_id": mapped.record.external_id,
+                "res_model": record._name,
+                "res_id": record.id,
+                "origin": "created",
+                "run_id": self.run.id,
+            }
+            for word, record in mapped.pop("extras") or ()
+        ]
+
+    def bind_to(self, mapped, record):
+        """Bind a source record to one that exists already."""
+        self.env.flush_all()
+        vals = self._link_vals(mapped, record._name, record.id, "matched")
+        insert_rows(self.env["migration.crosswalk"], [vals])
+
+    def _link_vals(self, mapped, model, res_id, origin):
+        vals = mapped.inputs["vals"] if origin == "created" else {}
+        fields = self.env[model]._fields
+        unread = self.target.part_for(model).unread_fields
+        mapped.inputs["target"] = (model, res_id)
+        return {
+            "project_id": self.project.id,
+            "company_id": self.project.company_id.id,
+            "source_object": self.object.name,
+            "external_id": mapped.record.external_id,
+            "staged_record_id": mapped.record.id,
+            "res_model": model,
+            "res_id": res_id,
+            "origin": origin,
+            "run_id": self.run.id,
+            "content_hash": mapped.record.content_hash,
+            "edit_reason": mapped.pop("edit_reason") or False,
+            "unread_values": {
+                note.source_field: note.value
+                for note in mapped.notes
+                if note.kind == "unreadable"
+            },
+            "base_values": {
+                name: portable(fields[name], value)
+                for name, value in vals.items()
+                if name not in unread
+            },
+        }
+
+    def fail(self, mapped, code, message, field="", value=""):
+        """Put a record into the bucket of the failed, with its reason as a finding."""
+        self.note(mapped, "failed", code, message)
+        record = mapped.record
+        self.engine.find(
+            "load",
+            code=code,
+            source_object=self.object.name,
+            external_id=record.external_id,
+            file=record.source_file,
+            line=record.source_line,
+            field=field,
+            value=str(value or "")[:200],
+            message=message,
+        )
+
+    def note(self, mapped, bucket, code, reason):
+        """Put a record into a bucket; it is written with the batch."""
+        mapped.inputs.update(bucket=bucket, code=code, reason=reason)
+        self.outcome.append(mapped)
+
+    def _settle(self):
+        """Write bucket, log and findings of the batch in a few statements."""
+        groups, log, findings = {}, [], []
+        for mapped in self.outcome:
+            bucket = mapped.inputs["bucket"]
+            reason = mapped.inputs.get("reason") or False
+            key = (bucket, mapped.inputs.get("code") or False, reason)
+            groups.setdefault(key, []).append(mapped.record.id)
+            model, res_id = mapped.inputs.get("target") or (False, False)
+            log.append(
+                {
+                    "operation": _OPERATION[bucket],
+                    "source_object": self.object.name,
+                    "external_id": mapped.record.external_id,
+                    "res_model": model,
+                    "res_id": res_id,
+                    "message": reason,
+                }
+            )
+            findings += self._note_findings(mapped)
+        staged = self.env["migration.staged.record"]
+        for (bucket, code, reason), ids in groups.items():
+            staged.browse(ids)._set_bucket(bucket, code, reason)
+            self.engine.count(**{bucket: len(ids)})
+        self.engine.log(log)
+        if findings:
+            self.engine.findings("load", findings)
+
+    def _note_findings(self, mapped):
+        record = mapped.record
+        return [
+            {
+                "code": note.kind,
+                "severity": _FINDINGS[note.kind],
+                "source_object": self.object.name,
+                "external_id": record.external_id,
+                "file": record.source_file,
+                "line": record.source_line,
+                "field": note.source_field,
+                "value": note.value[:200],
+                "message": note.message,
+            }
+            for note in mapped.notes
+            if note.kind in _FINDINGS and mapped.inputs["bucket"] != "failed"
+        ]
+
+
+_OPERATION = {
+    "created": "create",
+    "updated": "update",
+    "unchanged": "skip",
+    "merged": "skip",
+    "excluded": "skip",
+    "failed": "error",
+}
+
+
+def _explain(error):
+    """Return ``(code, message)`` that a person understands for any ORM error."""
+    if isinstance(error, RecordSkipped):
+        return "skipped", str(error)
+    if isinstance(error, MappingError):
+        return "unmappable", str(error)
+    if isinstance(error, psycopg2.IntegrityError):
+        detail = error.diag.message_detail or ""
+        if detail.startswith("Failing row"):
+            # the whole row, with values of all fields: nothing a person can use
+            detail = ""
+        return "constraint", f"{error.diag.message_primary} {detail}".strip()
+    return "refused", str(error) or type(error).__name__
+
+
+class LoadEngine(Engine):
+    """The full run: every pending record of every object, parents first."""
+
+    kind = "load"
+    _current = None
+
+    def prepare(self):
+        staged = self.env["migration.staged.record"]
+        staged.search(self._again())._set_bucket("pending")
+        decided = self.env["migration.conflict"].search(
+            [("project_id", "=", self.project.id), ("state", "=", "decided")]
+        )
+        decided.staged_record_id._set_bucket("pending")
+        self._admit_late_fields()
+        self._forget_findings()
+        if not self.run.is_pickup:
+            # a field that came since then never stops a pickup: it is left out
+            self.project._check_map()
+        # a user may have been created since the board was made
+        match_again(self.project)
+        self.clear("migration.reconciliation.line")
+        self.clear("migration.rollback.line", ("state", "=", "planned"))
+        for obj in self.project.object_ids.filtered("pending_count"):
+            LoadOrder(obj).settle()
+        Matcher(self.project).find()
+        self.run.stats = {}
+        return staged.search_count(self._pending())
+
+    def _again(self):
+        """Return the domain of failed records that are tried once more.
+
+        A pickup tries those that waited for something which may have come since.
+        """
+        failed = [("project_id", "=", self.project.id), ("state", "=", "failed")]
+        if self.run.is_pickup:
+            return [
+                *failed,
+                ("reason_code", "in", ("bad_reference", "pending_binary", "waits")),
+            ]
+        return [*failed, ("reason_code", "not in", ("duplicate_id",))]
+
+    def _admit_late_fields(self):
+        """Fields that came since the full run, and are agreed to: fill them in."""
+        for line in self.project.mapping_line_ids:
+            if not line._is_ready_late():
+                continue
+            line.is_late = False
+            self.env.flush_all()
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE migration_staged_record SET state = 'pending'"
+                    " WHERE object_id = %s AND COALESCE(payload ->> %s, '') <> ''"
+                    " AND state IN ('created', 'updated', 'unchanged')",
+                    line.object_id.id,
+                    line.source_field,
+                )
+            )
+            self.env.invalidate_all()
+
+    def _forget_findings(self):
+        """What was wrong with a record that is tried again may be right by now."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM migration_finding finding"
+                " USING migration_staged_record staged, migration_object object"
+                " WHERE finding.project_id = %s AND finding.phase = 'load'"
+                " AND staged.state = 'pending' AND object.id = staged.object_id"
+                " AND object.project_id = finding.project_id"
+                " AND object.name = finding.source_object"
+                " AND staged.external_id = finding.external_id",
+                self.project.id,
+            )
+        )
+        self.env.invalidate_all()
+
+    def _pending(self):
+        return [("project_id", "=", self.project.id), ("state", "=", "pending")]
+
+    def advance(self):
+        for obj in self.project.object_ids.sorted("sequence"):
+            if self.run.is_pickup and not self._has_map(obj):
+                continue
+            size = TARGETS[obj.target].batch_size if obj.target else 2000
+            records = self.env["migration.staged.record"].search(
+                [("object_id", "=", obj.id), ("state", "=", "pending")],
+                order="load_order, id",
+                limit=size,
+            )
+            if not records:
+                continue
+            if obj.target:
+                watch = SideEffectWatch(self.env)
+                loader = self._loader(obj)
+                records = loader.target.cut(records)
+                loader.load(records)
+                made = watch.made().items()
+                self.count(**{f"made:{model}": number for model, number in made})
+            else:
+                self._exclude(obj, records)
+            return len(records)
+        return 0
+
+    def _has_map(self, obj):
+        """An object that came since the full run waits until its map is agreed to."""
+        return not obj.target or any(
+            line.is_confirmed and not line.is_late for line in obj.mapping_line_ids
+        )
+
+    def _loader(self, obj):
+        """The loader of the object, made once per process and object."""
+        if self._current is None or self._current.object != obj:
+            self.close()
+            self._current = ObjectLoader(self, obj)
+        return self._current
+
+    def _exclude(self, obj, records):
+        reason = obj._why_not_loaded()
+        records._set_bucket("excluded", "not_loaded", reason)
+        self.count(excluded=len(records))
+        self.log(
+            [
+                {
+                    "operation": "skip",
+                    "source_object": obj.name,
+                    "external_id": record.external_id,
+                    "message": reason,
+                }
+                for record in records
+            ]
+        )
+
+    def finish(self):
+        clear_spool(self.project)
+        self.project.state = "loaded"
+
+    def close(self):
+        """Give back what the loader of the last object holds open."""
+        if self._current is not None:
+            self._current.target.close()

@@ -1,0 +1,213 @@
+"""Bring records that exist up to the source, field by field."""
+
+from odoo.fields import Command
+from odoo.tools import mute_logger
+
+from ..base import CONFLICTS
+from ..edits import find_edits
+from ..inserts import insert_rows
+from ..values import left_behind, portable, read_portable
+from .conflicts import ConflictBook
+from .merge import Merger
+from .threeway import ThreeWay
+
+
+class RecordUpdater:
+    """Updates the records of one object that were loaded before.
+
+    Each field is compared three ways: what we wrote, what the source says now, what
+    stands in Odoo now. What a person changed stays; what both changed differently
+    waits on the decision list.
+    """
+
+    def __init__(self, loader, explain):
+        self.loader = loader
+        self.env = loader.env
+        self.target = loader.target
+        self.mapper = loader.mapper
+        self._explain = explain
+        self._conflicts = ConflictBook(loader)
+        self._alive = {}
+        self._edits = {}
+
+    def update(self, pairs):
+        """Update ``[(mapped, crosswalk row)]``; each ends in a bucket."""
+        links = self.env["migration.crosswalk"].union(*(link for _m, link in pairs))
+        self._conflicts.prefetch(links)
+        self._alive, self._edits = {}, {}
+        for model, group in links.grouped("res_model").items():
+            records = self.env[model].browse(group.mapped("res_id")).exists()
+            # one after the other, but read from the database in one go
+            self._alive[model] = {record.id: record for record in records}
+            self._edits[model] = find_edits(self.env, model, group)
+        for mapped, link in pairs:
+            self._update(mapped, link)
+        self._conflicts.flush()
+
+    def _update(self, mapped, link):
+        loader = self.loader
+        target = self._alive[link.res_model].get(link.res_id)
+        if target is None:
+            loader.fail(
+                mapped,
+                "target_gone",
+                self.env._("The Odoo record was deleted by hand; undo it there first."),
+            )
+            return
+        if link.origin == "matched":
+            loader.note(mapped, "merged", "known", self.env._("Loaded before."))
+            return
+        part = self.target.part_for(link.res_model)
+        edit = self._edits[link.res_model].get(target.id)
+        if mapped.pop("same_as"):
+            self._merge(mapped, link, target, edit)
+            return
+        vals, fresh, added = self._fresh(mapped, link, target, part)
+        base = link.base_values or {}
+        left = base | (link.left_values or {})
+        names = [name for name in {**left, **fresh} if name in target._fields]
+        now = read_portable(target, names)[target.id]
+        three = ThreeWay(
+            target,
+            base,
+            {name: left[name] for name in left if name in now},
+            now,
+            fresh,
+            vals,
+            bool(edit),
+        )
+        found = three.compare(part.units)
+        verdicts = self._conflicts.judge(link, found, (base, fresh, now))
+        theirs = three.theirs | {n for ns in found.disputes.values() for n in ns}
+        waiting = [main for main in found.disputes if main not in verdicts]
+        theirs -= self._carry_out(found, verdicts, vals, three)
+        mapped.inputs["target"] = (link.res_model, link.res_id)
+        follows = part.follows(target, mapped, theirs)
+        if not found.write and not found.moved and not follows:
+            reason = waiting and self._waiting(target, waiting)
+            self._conflicts.confirm()
+            code = "conflict" if waiting else False
+            loader.note(mapped, "unchanged", code, reason or False)
+            return
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                more = part.follow(target, mapped, theirs) if follows else []
+                # a copy: write() of some models adds values of its own to it
+                if found.write:
+                    part.write(target, dict(found.write))
+                    part.updated(target, mapped, found.write)
+                insert_rows(self.env["migration.crosswalk"], loader.extra_links(mapped))
+                self._remember(mapped, link, found, fresh, added, edit, three, verdicts)
+        except CONFLICTS:
+            raise
+        except Exception as error:
+            loader.fail(mapped, *self._explain(error))
+        else:
+            self._conflicts.confirm()
+            written = ", ".join([*sorted(found.write), *more])
+            reasons = [self.env._("Updated: %s", written)] if written else []
+            if waiting:
+                reasons.append(self._waiting(target, waiting))
+            bucket = "updated" if written else "unchanged"
+            code = "conflict" if waiting else False
+            loader.note(mapped, bucket, code, " ".join(reasons) or False)
+
+    def _merge(self, mapped, link, loser, edit):
+        """The source has made two records one since they were loaded."""
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                model, res_id = self.target.part_for(link.res_model).bind(mapped)
+                winner = self.env[model].browse(res_id)
+                if winner == loser:
+                    self.loader.note(mapped, "unchanged", False, False)
+                    return
+                reason = Merger(self.loader).merge(mapped, link, loser, winner, edit)
+        except CONFLICTS:
+            raise
+        except Exception as error:
+            self.loader.fail(mapped, *self._explain(error))
+        else:
+            self.loader.note(mapped, "merged", "merged", reason)
+
+    def _waiting(self, target, names):
+        labels = [
+            target._fields[name].get_description(self.env, ["string"])["string"]
+            for name in sorted(names)
+        ]
+        return self.env._("To be decided: %s.", ", ".join(labels))
+
+    def _fresh(self, mapped, link, target, part):
+        """Return values for write(), the same portable, and the record's own tags."""
+        base = link.base_values or {}
+        # what another row of the source added (a membership) is not its to empty
+        gone = self.mapper.emptied(mapped, base, part.relation_fields)
+        gone -= set(link.previous_values or {})
+        vals = mapped.inputs["vals"] | dict.fromkeys(gone, False)
+        fresh = {
+            name: portable(target._fields[name], value)
+            for name, value in vals.items()
+            if name not in part.unread_fields
+        }
+        return vals, fresh, self._keep_added(target, link, vals, fresh)
+
+    def _keep_added(self, target, link, vals, fresh):
+        """Keep what other rows of the source added to a many2many (a group's tag).
+
+        Changes ``vals`` and ``fresh``; returns what the record's own row says.
+        """
+        base, before = link.base_values or {}, link.previous_values or {}
+        own = {}
+        for name in set(fresh) & set(before):
+            if target._fields[name].type == "many2many":
+                own[name] = fresh[name]
+                added = {*(base.get(name) or [])} - {*(before[name] or [])}
+                fresh[name] = sorted({*fresh[name], *added})
+                vals[name] = [Command.set(fresh[name])]
+        return own
+
+    def _carry_out(self, found, verdicts, vals, three):
+        """Put decided disputes into what is written; return the fields of the source.
+
+        Whatever was decided, the base becomes what the source says now: the same
+        conflict does not come back, the next change of the source does.
+        """
+        taken = set()
+        for main, (take, own) in verdicts.items():
+            names = found.disputes[main]
+            found.moved |= {*names} & three.changed
+            if take == "source":
+                found.write |= {name: vals.get(name, False) for name in names}
+                taken |= {*names}
+            elif take == "own":
+                found.write[main] = own if own is not None else False
+        return taken
+
+    def _remember(self, mapped, link, found, fresh, added, edit, three, verdicts):
+        """Write what is the base from now on, and what Odoo made of it."""
+        target = self.env[link.res_model].browse(link.res_id)
+        moved = ({*found.write} | found.moved) & {*fresh}
+        base = {name: fresh[name] for name in moved}
+        # people's part of a list, and their own value, must not pass for ours
+        theirs = {main for main, (take, _own) in verdicts.items() if take == "own"}
+        theirs |= {
+            name
+            for name in found.write
+            if name in three.theirs and target._fields[name].type == "many2many"
+        }
+        ours = {n: base[n] for n in base if n in found.write and n not in theirs}
+        left = left_behind(target, ours) or {}
+        before = link.left_values or {}
+        link.write(
+            {
+                "base_values": (link.base_values or {}) | base | ours,
+                "previous_values": (link.previous_values or {}) | added,
+                "left_values": {
+                    name: value
+                    for name, value in (before | left).items()
+                    if name in left or name not in moved
+                },
+                "edit_reason": edit or False,
+                "content_hash": mapped.record.content_hash,
+                "run_id": self.loader.run.id,
+            }
+        )

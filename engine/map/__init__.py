@@ -1,0 +1,1 @@
+"""Map: how a raw record becomes the values that Odoo gets."""

@@ -1,0 +1,1 @@
+"""Match: which records are the same, in the source and in Odoo."""

@@ -1,0 +1,1 @@
+"""Owners: who of the source is whom in Odoo."""

@@ -1,0 +1,1 @@
+"""Schema: what Odoo needs before data can land; planned, confirmed, made."""

@@ -1,0 +1,1 @@
+"""Stage: pull the source into the staging area, and look at what came."""

@@ -1,0 +1,1 @@
+"""Structure: who is a company, who stands above whom, decided before the load."""

@@ -1,0 +1,1 @@
+"""Undo: a fate for everything the migration touched, then exactly that."""

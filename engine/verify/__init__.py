@@ -1,0 +1,1 @@
+"""Verify: rehearse on a sample, read everything back, balance the books."""
