@@ -36,6 +36,10 @@ class StillWaiting(MappingError):
     """A value refers to a record that waits for a decision: so does its own."""
 
 
+class NotYetLoaded(MappingError):
+    """A value refers to a record that the same run loads later."""
+
+
 class SourceError(MigrationError):
     """A live source cannot be read; the message says what to do about it.
 

@@ -1,6 +1,9 @@
 """What a migration must not set off, and the count that proves it did not."""
 
 from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
+
+_lt = LazyTranslate(__name__)
 
 QUIET_KEY = "crm_migration_quiet"
 
@@ -31,11 +34,11 @@ QUIET_CONTEXT = {
 
 #: Tables that stand for "somebody was told or subscribed", by the name shown.
 SIDE_EFFECTS = {
-    "mail.mail": "E-mails",
-    "mail.notification": "Notifications",
-    "mail.followers": "Followers",
-    "mail.activity": "Activities",
-    "crm.lead.scoring.frequency": "Lead scoring counts",
+    "mail.mail": _lt("E-mails"),
+    "mail.notification": _lt("Notifications"),
+    "mail.followers": _lt("Followers"),
+    "mail.activity": _lt("Activities"),
+    "crm.lead.scoring.frequency": _lt("Lead scoring counts"),
 }
 
 

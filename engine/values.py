@@ -1,5 +1,6 @@
 """Field values in a form that can be stored, compared and shown."""
 
+import math
 import re
 
 from markupsafe import Markup
@@ -121,8 +122,19 @@ def _same(field, expected, actual):
     if _empty(expected) and _empty(actual):
         return True
     if field.type in ("float", "monetary"):
-        return abs((expected or 0) - (actual or 0)) < 0.005
+        return _same_number(field, expected or 0, actual or 0)
     return expected == actual
+
+
+def _same_number(field, expected, actual):
+    """Numbers are equal to the last digit that the field keeps, money to the cent."""
+    digits = field._digits if field.type == "float" else (16, 2)
+    if isinstance(digits, str):
+        # a named precision, which an administrator sets
+        digits = (16, 2)
+    if digits:
+        return abs(expected - actual) <= 0.5 * 10 ** -digits[1]
+    return math.isclose(expected, actual, rel_tol=1e-9)
 
 
 def _empty(value):

@@ -53,9 +53,8 @@ class MigrationSchemaItem(models.Model):
 
     def _describe_field(self):
         vals = self.vals
-        names = dict(
-            self.env["migration.mapping.line"]._fields["new_field_type"].selection
-        )
+        kind = self.env["migration.mapping.line"]._fields["new_field_type"]
+        names = dict(kind._description_selection(self.env))
         shown = {
             "url": self.env._("Web Address"),
             "email": self.env._("E-mail"),

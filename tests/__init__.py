@@ -3,6 +3,7 @@ from . import test_bundle
 from . import test_bundle_files
 from . import test_changes
 from . import test_chatter_order
+from . import test_companies
 from . import test_conflicts
 from . import test_connection
 from . import test_conversion

@@ -391,6 +391,63 @@ class TestCustomObjects(LiveCase):
         self.assertEqual(record.x_name, "SUB-renamed")
 
 
+class TestObjectsThatReferToEachOther(LiveCase):
+    """Whatever order custom objects are loaded in, their links arrive."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.store = cls.sources.world.fasttrack
+        kinds = {"subscription": [], "installation": []}
+        for key, record in cls.store.tables["custom_object_record"].items():
+            kinds[record["object"]].append(key)
+        cls.pairs = list(zip(*(keys[:3] for keys in kinds.values()), strict=True))
+        cls.lonely = kinds["subscription"][3]
+        for subscription, installation in cls.pairs:
+            cls.refer(subscription, "installation", installation)
+            cls.refer(installation, "subscription", subscription)
+        cls.refer(cls.lonely, "installation", "SW5zOjQwNA==")
+        cls.project = cls.connect("fasttrack", "fasttrack_relay")
+        names = ("activity", "attachment", "deal", "lead", "company", "contact")
+        cls.switch_off(cls.project, *names)
+        cls.stage(cls.project)
+        cls.load(cls.apply_schema(cls.confirm_all(cls.project)))
+
+    @classmethod
+    def refer(cls, key, name, other):
+        reference = {"key": name, "object": name, "id": other}
+        cls.store.update("custom_object_record", key, references=[reference])
+
+    def record(self, kind, key):
+        return self.target(self.project, f"custom_object_record:{kind}", key)
+
+    def test_both_sides_of_a_circle_are_linked(self):
+        for subscription, installation in self.pairs:
+            one = self.record("subscription", subscription)
+            other = self.record("installation", installation)
+            self.assertEqual(one.x_installation, other)
+            self.assertEqual(other.x_subscription, one)
+
+    def test_each_record_counts_once_as_created(self):
+        for pair in self.pairs:
+            for kind, key in zip(("subscription", "installation"), pair, strict=True):
+                name = f"custom_object_record:{kind}"
+                self.assertBucket(self.project, name, key, "created", False)
+        run = self.project.run_ids.filtered(lambda run: run.kind == "load")
+        created = self.env["migration.staged.record"].search_count(
+            [("project_id", "=", self.project.id), ("state", "=", "created")]
+        )
+        self.assertEqual(run.stats["created"], created)
+        self.assertEqual(run.stats.get("updated", 0), 0)
+        self.assertEqual(run.processed, run.total)
+
+    def test_what_the_source_does_not_have_is_told_and_never_waited_for(self):
+        self.assertFalse(self.record("subscription", self.lonely).x_installation)
+        found = self.findings(self.project, "unreadable", external_id=self.lonely)
+        self.assertEqual(len(found), 1)
+        self.assertFalse(self.findings(self.project, "late"))
+
+
 class TestChoice(MigrationCommon):
     """What a form becomes is chosen per form."""
 

@@ -16,6 +16,7 @@ from ..stage.filestore import clear_spool
 from ..targets import TARGETS
 from ..values import left_behind, portable
 from .load_order import LoadOrder
+from .second_pass import SecondPass, bucket_of, code_of
 from .update import RecordUpdater
 
 #: Notes of the mapper that become findings; the others only show in the diff.
@@ -272,14 +273,15 @@ class ObjectLoader:
         """Write bucket, log and findings of the batch in a few statements."""
         groups, log, findings = {}, [], []
         for mapped in self.outcome:
-            bucket = mapped.inputs["bucket"]
+            bucket = bucket_of(mapped, mapped.inputs["bucket"])
             reason = mapped.inputs.get("reason") or False
-            key = (bucket, mapped.inputs.get("code") or False, reason)
+            code = mapped.inputs.get("code") or code_of(mapped, bucket)
+            key = (bucket, code, reason)
             groups.setdefault(key, []).append(mapped.record.id)
             model, res_id = mapped.inputs.get("target") or (False, False)
             log.append(
                 {
-                    "operation": _OPERATION[bucket],
+                    "operation": _OPERATION[mapped.inputs["bucket"]],
                     "source_object": self.object.name,
                     "external_id": mapped.record.external_id,
                     "res_model": model,
@@ -420,6 +422,13 @@ class LoadEngine(Engine):
         return [("project_id", "=", self.project.id), ("state", "=", "pending")]
 
     def advance(self):
+        handled = self._advance()
+        if not handled and SecondPass(self).begin():
+            self._forget_findings()
+            handled = self._advance()
+        return handled
+
+    def _advance(self):
         for obj in self.project.object_ids.sorted("sequence"):
             if self.run.is_pickup and not self._has_map(obj):
                 continue
@@ -454,6 +463,7 @@ class LoadEngine(Engine):
         if self._current is None or self._current.object != obj:
             self.close()
             self._current = ObjectLoader(self, obj)
+        self._current.mapper.can_wait = not SecondPass(self).has_begun
         return self._current
 
     def _exclude(self, obj, records):

@@ -2,7 +2,7 @@
 
 from odoo.fields import Command
 
-from ...exceptions import MappingError
+from ...exceptions import MappingError, NotYetLoaded
 from ...tools import converters
 from ..keys import clean_id, key_of
 from .links import item_text, items_of
@@ -117,6 +117,11 @@ class LinksTransform:
         try:
             link = self._listed.link_of(text)
             problem = "" if link else self._listed.unknown(text)
+        except NotYetLoaded as error:
+            link, problem = None, str(error)
+            if self.mapper.can_wait:
+                self.mapper.note(self.line, text, "late", problem)
+                return None
         except MappingError as error:
             link, problem = None, str(error)
         if link and link[0] != self.spec["relation"]:

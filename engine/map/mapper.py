@@ -7,13 +7,15 @@ from zoneinfo import ZoneInfo
 
 from odoo.fields import Command
 
-from ...exceptions import MappingError, MigrationError, StillWaiting
+from ...exceptions import MappingError, MigrationError, NotYetLoaded, StillWaiting
 from ...tools.converters import to_text
 from ..keys import key_of
 from ..structure.kinship import Kinship
 from .places import Places
 from .transforms import make_transform
 
+#: Kind of a note, and code of a failure, for a record that the same run loads later.
+LATE = "late"
 #: Lines that others depend on come first: a state is looked up in its country.
 #: The address says how its phone numbers are dialled.
 _ORDER = {"country": 0, "state": 1, "phone": 9, "links": 9}
@@ -98,6 +100,8 @@ class RecordMapper:
             )
             for line in lines
         ]
+        #: whether a reference may wait for a record that the same run loads later
+        self.can_wait = False
         #: {staged id: {source field: why}}: values that are not used, see Hierarchy
         self.left_out = {}
         self._notes = []
@@ -211,16 +215,17 @@ class RecordMapper:
         Its text is kept beside it where the map has a place for that.
         """
         is_reference = line.transform in ("reference", "stage")
+        is_late = self.can_wait and isinstance(error, NotYetLoaded)
         if is_reference and isinstance(error, StillWaiting):
             mapped.error = mapped.error or ("waits", line.source_field, raw, str(error))
         elif is_reference and line.on_missing == "fail":
-            code = f"bad_{line.transform}"
+            code = LATE if is_late else f"bad_{line.transform}"
             mapped.error = mapped.error or (code, line.source_field, raw, str(error))
         elif keeps_text and line.rest_field:
             self._put(mapped, line.rest_field, to_text(raw))
             self.note(line, raw, "unplaced", str(error))
         else:
-            self.note(line, raw, "unreadable", str(error))
+            self.note(line, raw, LATE if is_late else "unreadable", str(error))
 
     def _keep_rest(self, mapped, line, raw, rest):
         if line.rest_field and self._has_field(line.rest_field):

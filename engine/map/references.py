@@ -1,6 +1,6 @@
 """References between source records: by id, by unique name, by e-mail."""
 
-from ...exceptions import MappingError, StillWaiting
+from ...exceptions import MappingError, NotYetLoaded, StillWaiting
 from ...tools import converters
 from ..keys import clean_id, key_of
 
@@ -129,8 +129,7 @@ class ReferenceTransform:
                 )
             )
         if records:
-            is_waiting = records[0].reason_code == "waits"
-            raise (StillWaiting if is_waiting else MappingError)(
+            raise self._kind_of(records[0])(
                 self.env._(
                     "“%(value)s” of “%(object)s” has not been loaded: %(reason)s",
                     object=self._label(),
@@ -139,6 +138,12 @@ class ReferenceTransform:
                 )
             )
         return None
+
+    def _kind_of(self, record):
+        """Return the error that says what becomes of a record that is not loaded."""
+        if record.reason_code == "waits":
+            return StillWaiting
+        return NotYetLoaded if record.state == "pending" else MappingError
 
     def name_of(self, text):
         """Return the name of the staged record that a value means, or ""."""

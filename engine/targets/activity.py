@@ -1,6 +1,7 @@
 from markupsafe import Markup
 
 from odoo.tools import plaintext2html
+from odoo.tools.translate import LazyTranslate
 
 from ...tools.converters import to_html_text
 from ...tools.fingerprint import fold
@@ -8,6 +9,8 @@ from .base import Target
 from .chatter import TOLD, create_in_order
 from .others import OtherLinks
 from .work import TYPES, ExtraFields, facts_html, outcome, word
+
+_lt = LazyTranslate(__name__)
 
 
 class ActivityTarget(Target):
@@ -19,7 +22,7 @@ class ActivityTarget(Target):
     """
 
     key = "activity"
-    label = "Activity"
+    label = _lt("Activity")
     model = "mail.activity"
     ordered_by = ("_completed_at", "_due_at", "_created_at")
     relation_fields = {

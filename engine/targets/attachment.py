@@ -1,15 +1,19 @@
+from odoo.tools.translate import LazyTranslate
+
 from ...exceptions import MappingError, RecordSkipped
 from ..stage.binaries import BinaryFetcher, Wanted
 from ..stage.filestore import FileStore
 from .base import Target
 from .work import standing_on
 
+_lt = LazyTranslate(__name__)
+
 
 class AttachmentTarget(Target):
     """Files of the source, byte for byte, on the record they belong to."""
 
     key = "attachment"
-    label = "Attachment"
+    label = _lt("Attachment")
     model = "ir.attachment"
     batch_size = 20
     relation_fields = dict.fromkeys(("_client", "_deal", "_note", "_parent"), "res_id")

@@ -1,9 +1,13 @@
 from functools import cached_property
 
+from odoo.tools.translate import LazyTranslate
+
 from ..structure.lone_contacts import LoneContacts
 from .lone import LoneContactTarget
 from .partner import PartnerTarget
 from .routed import RoutedTarget
+
+_lt = LazyTranslate(__name__)
 
 
 class ContactTarget(RoutedTarget):
@@ -14,7 +18,7 @@ class ContactTarget(RoutedTarget):
     """
 
     key = "contact"
-    label = "Contact or Lead"
+    label = _lt("Contact or Lead")
     model = "res.partner"
     routes = {"partner": PartnerTarget, "lead": LoneContactTarget}
 

@@ -1,13 +1,17 @@
+from odoo.tools.translate import LazyTranslate
+
 from ...exceptions import MappingError, RecordSkipped
 from ..map.kind_definitions import KindDefinitions
 from .base import Target
+
+_lt = LazyTranslate(__name__)
 
 
 class CustomTarget(Target):
     """A record of a custom object or a form in the custom model made for its kind."""
 
     key = "custom"
-    label = "Custom Model"
+    label = _lt("Custom Model")
 
     def __init__(self, mapper):
         super().__init__(mapper)
@@ -35,7 +39,7 @@ class LinkedFieldsTarget(Target):
     """A record of a kind as fields of the one contact or deal that it is linked to."""
 
     key = "custom_fields"
-    label = "Fields of the Linked Record"
+    label = _lt("Fields of the Linked Record")
     relation_fields = {"_linked": "id"}
 
     def __init__(self, mapper):
@@ -86,7 +90,7 @@ class KindTarget(Target):
     """What the source says of a kind: it lives on in the custom model made of it."""
 
     key = "kind"
-    label = "Definition of a Custom Model"
+    label = _lt("Definition of a Custom Model")
     model = "ir.model"
 
     def __init__(self, mapper):

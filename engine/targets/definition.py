@@ -1,15 +1,19 @@
 from functools import cached_property
 
+from odoo.tools.translate import LazyTranslate
+
 from ...exceptions import RecordSkipped
 from ..map.definitions import Definitions
 from .base import Target
+
+_lt = LazyTranslate(__name__)
 
 
 class DefinitionTarget(Target):
     """What the source says of a property became a custom field of the schema plan."""
 
     key = "definition"
-    label = "Custom Field"
+    label = _lt("Custom Field")
     model = "ir.model.fields"
 
     @cached_property

@@ -1,4 +1,5 @@
 from odoo import fields
+from odoo.tools.translate import LazyTranslate
 
 from ...tools.fingerprint import fold
 from .activity import ActivityTarget
@@ -6,6 +7,8 @@ from .event import EventTarget
 from .message import MessageTarget
 from .routed import RoutedTarget
 from .work import outcome
+
+_lt = LazyTranslate(__name__)
 
 MEETINGS = {"meeting", "appointment", "visit"}
 TASKS = {"task", "to-do", "to do", "todo", "reminder"}
@@ -42,7 +45,7 @@ class EngagementTarget(RoutedTarget):
     """
 
     key = "engagement"
-    label = "Message, Activity or Meeting"
+    label = _lt("Message, Activity or Meeting")
     model = "mail.message"
     ordered_by = MessageTarget.ordered_by
     # activities first: what they tell in the chatter is put among the messages

@@ -1,8 +1,11 @@
 from odoo import fields
+from odoo.tools.translate import LazyTranslate
 
 from ...tools.fingerprint import fold
 from ..map.mapper import Note
 from .base import Target
+
+_lt = LazyTranslate(__name__)
 
 #: Words for equipment that is no longer there.
 _OVER = {"retired", "replaced", "scrapped", "archived", "inactive", "removed"}
@@ -18,7 +21,7 @@ class EquipmentTarget(Target):
     """
 
     key = "equipment"
-    label = "Equipment"
+    label = _lt("Equipment")
     model = "maintenance.equipment"
     ordered_by = ("x_source_created_on",)
 

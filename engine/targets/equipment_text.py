@@ -2,10 +2,13 @@ from datetime import date
 
 from odoo import fields
 from odoo.tools import html2plaintext
+from odoo.tools.translate import LazyTranslate
 
 from ...exceptions import MappingError
 from ...tools.converters import to_text
 from .base import Target
+
+_lt = LazyTranslate(__name__)
 
 FIELD = "x_customer_equipment"
 
@@ -18,7 +21,7 @@ class EquipmentTextTarget(Target):
     """
 
     key = "equipment_text"
-    label = "Equipment (Text)"
+    label = _lt("Equipment (Text)")
     model = "crm.lead"
     relation_fields = {"_customer_id": "id"}
 

@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from odoo.fields import Command
 from odoo.tools import email_normalize
+from odoo.tools.translate import LazyTranslate
 
 from ...exceptions import MappingError
 from ...tools.converters import to_html_text
@@ -13,6 +14,8 @@ from .base import Target
 from .others import OtherLinks
 from .work import ExtraFields, facts_html, outcome, word
 
+_lt = LazyTranslate(__name__)
+
 
 class EventTarget(Target):
     """Meetings in the calendar, with those who took part; nobody is invited.
@@ -21,7 +24,7 @@ class EventTarget(Target):
     """
 
     key = "event"
-    label = "Meeting"
+    label = _lt("Meeting")
     model = "calendar.event"
     relation_fields = {
         "_parent": "res_id",

@@ -1,6 +1,10 @@
+from odoo.tools.translate import LazyTranslate
+
 from ...exceptions import MappingError, RecordSkipped
 from ...tools.fingerprint import fold
 from .base import Target
+
+_lt = LazyTranslate(__name__)
 
 #: Words for a membership that is over.
 _OVER = {"inactive", "left", "former", "archived", "removed", "cancelled"}
@@ -10,7 +14,7 @@ class GroupTarget(Target):
     """A member of a group gets the group's contact tag."""
 
     key = "group"
-    label = "Contact Tag"
+    label = _lt("Contact Tag")
     model = "res.partner"
     relation_fields = {"_client": "id"}
 

@@ -1,14 +1,18 @@
+from odoo.tools.translate import LazyTranslate
+
 from ...exceptions import MappingError, RecordSkipped
 from ..keys import key_of
 from ..map.associations import LABEL_KIND, LABEL_MODEL
 from .base import Target
+
+_lt = LazyTranslate(__name__)
 
 
 class LabelTarget(Target):
     """Labels are made by the schema plan; loading binds the source's rows to them."""
 
     key = "label"
-    label = "Association Label"
+    label = _lt("Association Label")
     model = LABEL_MODEL
 
     @classmethod

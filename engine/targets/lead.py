@@ -1,4 +1,5 @@
 from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
 
 from ...exceptions import MappingError
 from ..load.threeway import Unit
@@ -8,6 +9,8 @@ from .base import Target
 from .lead_conversion import LeadConversion
 from .lead_history import LeadHistory
 from .lead_outcome import LeadOutcome
+
+_lt = LazyTranslate(__name__)
 
 #: Dates that Odoo sets to now when the owner, the stage or the outcome changes.
 _HISTORY = (
@@ -28,7 +31,7 @@ class LeadTarget(Target):
     """
 
     key = "lead"
-    label = "Opportunity"
+    label = _lt("Opportunity")
     model = "crm.lead"
     ordered_by = ("x_source_created_on",)
     relation_fields = {"_client": "partner_id", "_organization": "partner_id"}

@@ -1,10 +1,13 @@
 from markupsafe import Markup
 
 from odoo.fields import Command
+from odoo.tools.translate import LazyTranslate
 
 from ...tools.converters import to_text
 from .base import Target
 from .partner import is_archived, note_unknown_type, person_name
+
+_lt = LazyTranslate(__name__)
 
 #: What a contact's field is called on a lead; other fields have the same name.
 ON_LEAD = {
@@ -26,7 +29,7 @@ class LoneContactTarget(Target):
     """
 
     key = "lone"
-    label = "Lead"
+    label = _lt("Lead")
     model = "crm.lead"
     relation_fields = ON_LEAD
 

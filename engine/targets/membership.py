@@ -1,10 +1,13 @@
 from odoo.fields import Command
+from odoo.tools.translate import LazyTranslate
 
 from ...exceptions import MappingError
 from ...tools.converters import split_multi
 from ..keys import key_of
 from ..map.associations import LABEL_KIND, LABEL_MODEL
 from .base import Target
+
+_lt = LazyTranslate(__name__)
 
 
 class MembershipTarget(Target):
@@ -14,7 +17,7 @@ class MembershipTarget(Target):
     """
 
     key = "membership"
-    label = "Company Membership"
+    label = _lt("Company Membership")
     model = "res.partner"
     relation_fields = {"_client": "id", "_organization": "id"}
 

@@ -2,6 +2,7 @@ from markupsafe import Markup
 
 from odoo import fields
 from odoo.tools import email_normalize
+from odoo.tools.translate import LazyTranslate
 
 from ...exceptions import MappingError, RecordSkipped
 from ...tools.converters import to_html_text
@@ -11,6 +12,8 @@ from .chatter import create_in_order
 from .others import OtherLinks
 from .work import ExtraFields, outcome, standing_on
 
+_lt = LazyTranslate(__name__)
+
 #: What a message may stand on, most specific first.
 HOMES = ("_deal", "_task", "_parent", "_client", "_equipment")
 
@@ -19,7 +22,7 @@ class MessageTarget(Target):
     """Notes and logged communication in the chatter, with their own date."""
 
     key = "message"
-    label = "Chatter Message"
+    label = _lt("Chatter Message")
     model = "mail.message"
     ordered_by = ("_starts_at", "_completed_at", "date")
     relation_fields = dict.fromkeys(HOMES, "res_id")

@@ -1,13 +1,17 @@
+from odoo.tools.translate import LazyTranslate
+
 from ...exceptions import RecordSkipped
 from ..owners.board import owner_alias
 from .base import Target
+
+_lt = LazyTranslate(__name__)
 
 
 class OwnerTarget(Target):
     """Staff are matched to users; a migration never creates a user."""
 
     key = "owner"
-    label = "User"
+    label = _lt("User")
     model = "res.users"
 
     def finish(self, mapped):

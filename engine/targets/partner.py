@@ -2,6 +2,7 @@ from markupsafe import Markup
 
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
+from odoo.tools.translate import LazyTranslate
 
 from ...exceptions import MappingError
 from ...tools.fingerprint import fold
@@ -10,6 +11,8 @@ from ..structure.contact_kinds import is_company_word
 from ..structure.hierarchy import Hierarchy
 from .base import Target
 
+_lt = LazyTranslate(__name__)
+
 ADDRESS = ("street", "street2", "city", "zip", "state_id", "country_id")
 
 
@@ -17,7 +20,7 @@ class PartnerTarget(Target):
     """Organizations and people."""
 
     key = "partner"
-    label = "Contact"
+    label = _lt("Contact")
     model = "res.partner"
 
     def __init__(self, mapper):

@@ -1,7 +1,11 @@
+from odoo.tools.translate import LazyTranslate
+
 from ...exceptions import RecordSkipped
 from ...tools.fingerprint import fold
 from .base import Target
 from .work import CANCELLED, DONE
+
+_lt = LazyTranslate(__name__)
 
 #: Words of a source -> how a project stands in Odoo.
 _STATUSES = {
@@ -18,7 +22,7 @@ class ProjectTarget(Target):
     """Projects, seen by all internal users and by nobody else."""
 
     key = "project"
-    label = "Project"
+    label = _lt("Project")
     model = "project.project"
     ordered_by = ("x_source_created_on",)
     relation_fields = {"_client": "partner_id", "_status": "last_update_status"}
@@ -54,7 +58,7 @@ class ProjectTextTarget(Target):
     """Projects where the app is not installed: their tasks name them."""
 
     key = "project_text"
-    label = "Project (Name on Activities)"
+    label = _lt("Project (Name on Activities)")
     model = "mail.activity"
 
     @classmethod

@@ -1,13 +1,17 @@
+from odoo.tools.translate import LazyTranslate
+
 from ...exceptions import MappingError
 from ..map.pipelines import Pipelines
 from .base import Target
+
+_lt = LazyTranslate(__name__)
 
 
 class StageTarget(Target):
     """Stages are made by the schema plan; loading binds the source's rows to them."""
 
     key = "stage"
-    label = "Pipeline Stage"
+    label = _lt("Pipeline Stage")
     model = "crm.stage"
 
     def __init__(self, mapper):

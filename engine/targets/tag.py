@@ -1,7 +1,11 @@
+from odoo.tools.translate import LazyTranslate
+
 from ...exceptions import MappingError, RecordSkipped
 from ...tools.colors import nearest_color
 from ..keys import key_of
 from .base import Target
+
+_lt = LazyTranslate(__name__)
 
 #: Schema kind to the model of its tags, the one that is bound first.
 KINDS = {
@@ -18,7 +22,7 @@ class TagTarget(Target):
     """
 
     key = "tag"
-    label = "Tag"
+    label = _lt("Tag")
     model = "crm.tag"
 
     @classmethod

@@ -2,6 +2,7 @@ from markupsafe import Markup
 
 from odoo.fields import Command
 from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
 
 from ...exceptions import MappingError
 from ...tools.converters import to_text
@@ -14,6 +15,8 @@ from .base import Target
 from .others import OtherLinks
 from .routed import RoutedTarget
 from .work import facts_html, outcome, word
+
+_lt = LazyTranslate(__name__)
 
 _STATES = {"done": "1_done", "cancelled": "1_canceled"}
 #: dates that Odoo sets to now when a task is made, assigned or moved
@@ -29,7 +32,7 @@ class ProjectTaskTarget(Target):
     """Tasks of a project, in the stage of their status."""
 
     key = "project_task"
-    label = "Task"
+    label = _lt("Task")
     model = "project.task"
     relation_fields = {
         "_title": "name",
@@ -227,7 +230,7 @@ class TaskTarget(RoutedTarget):
     """
 
     key = "task"
-    label = "Task or Activity"
+    label = _lt("Task or Activity")
     model = "project.task"
     ordered_by = ("x_source_created_on",)
     routes = {"task": ProjectTaskTarget, "activity": TaskActivityTarget}

@@ -1,14 +1,18 @@
+from odoo.tools.translate import LazyTranslate
+
 from ...exceptions import RecordSkipped
 from ...tools.fingerprint import fold
 from ..map.placeholders import Translation
 from .base import Target
+
+_lt = LazyTranslate(__name__)
 
 
 class TemplateTarget(Target):
     """E-mail templates become archived drafts, if the project wants them at all."""
 
     key = "template"
-    label = "E-mail Template (Draft)"
+    label = _lt("E-mail Template (Draft)")
     model = "mail.template"
 
     def finish(self, mapped):

@@ -99,8 +99,10 @@ class SchemaUse:
                     SQL.identifier(model._table),
                 ),
             )
-        text = SQL("%s::text", SQL.identifier(field.name))
-        return self._any(model, SQL("%s NOT IN ('', 'false', '0')", text))
+        column = SQL.identifier(field.name)
+        if field.type in ("integer", "float", "monetary"):
+            return self._any(model, SQL("%s <> 0", column))
+        return self._any(model, SQL("%s::text NOT IN ('', 'false')", column))
 
     def _options(self, record):
         """An option of a pick-list stays while a record has it."""
