@@ -65,6 +65,7 @@ from . import test_profile_validate
 from . import test_quiet
 from . import test_rebuild
 from . import test_rollback
+from . import test_rollback_references
 from . import test_rows_fasttrack
 from . import test_rows_practice
 from . import test_rows_road_runner

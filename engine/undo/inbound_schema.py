@@ -70,7 +70,7 @@ class SchemaUse:
         ):
             if not self._is_planned(row):
                 return self.env._("The field %s refers to it.", row.display_name)
-        kept = self.inbound.referring("ir.model", record.ids, but=_OF_THE_MODEL)
+        kept = self.inbound.keys.find("ir.model", record.ids, but=_OF_THE_MODEL)
         return kept.get(record.id)
 
     def _fields(self, record):
@@ -123,7 +123,7 @@ class SchemaUse:
 
     def _menus(self, record):
         """A menu stays with what it opens, or with an entry of somebody below it."""
-        kept = self.inbound.referring("ir.ui.menu", record.ids)
+        kept = self.inbound.keys.find("ir.ui.menu", record.ids)
         model = record.action and record.action.exists().res_model
         return kept.get(record.id) or self._with_model(model)
 
