@@ -1,13 +1,22 @@
+#!/usr/bin/env python3
 """Fingerprint of a database: every table, its rows, a hash of their content.
 
     dev/odoo shell -d DATABASE --no-http < dev/fingerprint.py
+    FINGERPRINT_FILE=before.json dev/odoo shell -d DATABASE ... < dev/fingerprint.py
+    dev/fingerprint.py before.json migrated.json after.json
 
-Run it before a migration and after its rollback: what differs is what stayed. Rows
-count with their ids. Sequences are left out, for a number that was given once is not
-given again. :data:`EXEMPT` says which tables differ on purpose, and why.
+Run it before a migration, after it and after its rollback: what differs in the end is
+what stayed. The first form prints a line a table, the second keeps it for the third,
+which prints the tables that changed at all, marks those that are not as before, and
+ends with status 1 if there are any. Rows count with their ids; :data:`EXEMPT` says
+what is left out, and why.
 """
 
 import hashlib
+import json
+import os
+import sys
+from pathlib import Path
 
 #: What differs after a rollback although nothing is left of the migration.
 EXEMPT = {
@@ -24,6 +33,10 @@ EXEMPT_ROWS = {
         "the uploaded export, kept with its project",
     ),
 }
+#: Not in any table, and left out as well.
+EXEMPT_ELSE = {
+    "sequences of ids": "a number that was given once is not given again",
+}
 #: Empty columns do not count: a custom field that stays leaves other rows as they were.
 _HASH = "md5(jsonb_strip_nulls(to_jsonb(t))::text)"
 _TABLES = (
@@ -38,6 +51,11 @@ _STRUCTURE = (
     " UNION ALL SELECT 'constraint ' || conname || conrelid::regclass,"
     " pg_get_constraintdef(oid) FROM pg_constraint WHERE contype IN ('c', 'f', 'u')"
 )
+#: Numbers of documents: a migration that used some would leave a gap.
+_NUMBERS = (
+    "SELECT sequencename::text, coalesce(last_value, 0)::text FROM pg_sequences"
+    " WHERE schemaname = current_schema() AND sequencename LIKE 'ir\\_sequence\\_%'"
+)
 
 
 def is_exempt(table):
@@ -51,7 +69,8 @@ def is_exempt(table):
 def content(cursor):
     """Return ``{table: {row: hash}}``; a row is named by its id, or by its text.
 
-    Key "(structure)" holds columns, indexes and constraints.
+    Key "(structure)" holds columns, indexes and constraints, "(numbers)" the next
+    numbers of documents.
     """
     cursor.execute(_TABLES)
     tables = [name for (name,) in cursor.fetchall() if not is_exempt(name)]
@@ -74,6 +93,8 @@ def content(cursor):
         for name, text in cursor.fetchall()
         if not name.split()[-1].startswith("migration_")
     }
+    cursor.execute(_NUMBERS)
+    found["(numbers)"] = dict(cursor.fetchall())
     return found
 
 
@@ -92,13 +113,75 @@ def differences(before, after):
     return result
 
 
+def digest(rows):
+    """Return the hash of the rows of one table, 16 characters."""
+    text = "\n".join(sorted(f"{row} {value}" for row, value in rows.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def report(cursor):
-    """Print one line per table."""
-    for table, rows in content(cursor).items():
-        text = "\n".join(sorted(f"{row} {value}" for row, value in rows.items()))
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        print(f"{table:<60}{len(rows):>8}  {digest[:16]}")
+    """Print one line per table; keep all of it where FINGERPRINT_FILE says so."""
+    found = content(cursor)
+    if os.environ.get("FINGERPRINT_FILE"):
+        path = Path(os.environ["FINGERPRINT_FILE"])
+        path.write_text(json.dumps(found), encoding="utf-8")
+        return
+    for table, rows in found.items():
+        print(f"{table:<60}{len(rows):>8}  {digest(rows)}")
+
+
+def comparison(titles, contents):
+    """Return ``(lines of the table, tables that end other than they began)``.
+
+    :param titles: what to call each fingerprint
+    :param contents: the fingerprints in their order, as of :func:`content`
+    """
+    tables = sorted(set().union(*contents))
+    rows = {
+        table: [
+            (len(own), digest(own)[:8])
+            for own in (found.get(table, {}) for found in contents)
+        ]
+        for table in tables
+    }
+    moved = [table for table in tables if len(set(rows[table])) > 1]
+    differing = [table for table in moved if rows[table][0] != rows[table][-1]]
+    width = max([len(table) for table in moved] + [30]) + 1
+    lines = ["".join([" " * width, *(f"{title:>18}" for title in titles)])]
+    for table in moved:
+        cells = "".join(f"{number:>9} {text}" for number, text in rows[table])
+        mark = "DIFFERS" if table in differing else "equal"
+        lines.append(f"{table:<{width}}{cells}  {mark}")
+    others = len(tables) - len(moved)
+    lines.append(f"All others equal throughout: {others} tables.")
+    return lines, differing
+
+
+def exceptions():
+    """Return one line for each thing that is left out, with the reason."""
+    parts = {name: reason for name, (_where, reason) in EXEMPT_ROWS.items()}
+    named = EXEMPT | {f"{name} (some rows)": parts[name] for name in parts}
+    return [f"  {name:<28}{why}" for name, why in (named | EXEMPT_ELSE).items()]
+
+
+def main(paths):
+    """Compare kept fingerprints and return the exit status."""
+    contents = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
+    lines, differing = comparison([Path(path).stem for path in paths], contents)
+    print("\n".join([*lines, "Left out:", *exceptions()]))
+    for table in differing:
+        rows = differences(contents[0], contents[-1])[table]
+        words = ("added", "removed", "changed")
+        told = ", ".join(
+            f"{len(keys)} {word} ({', '.join(keys[:5])})"
+            for word, keys in zip(words, rows, strict=True)
+            if keys
+        )
+        print(f"{table}: {told}")
+    return 1 if differing else 0
 
 
 if "env" in globals():
     report(globals()["env"].cr)
+elif __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -7,6 +7,7 @@ makes it and names it in the environment; without that it is made on first use.
 import atexit
 import configparser
 import functools
+import importlib.util
 import itertools
 import json
 import os
@@ -23,7 +24,8 @@ import psycopg2
 from odoo.tests import BaseCase
 from odoo.tools import config
 
-SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "the_practice"
+ADDON = Path(__file__).resolve().parent.parent
+SAMPLES = ADDON / "samples" / "the_practice"
 #: A process that has not got there by then never will.
 DEADLINE = 240
 ANSWER = "ANSWER "
@@ -125,6 +127,16 @@ def wait_for(condition, process=None, deadline=DEADLINE, interval=0.005):
     raise AssertionError(f"nothing happened in {deadline} s\n{output}")
 
 
+@functools.cache
+def fingerprints():
+    """Return ``dev/fingerprint.py`` as a module: it is a script, not of the addon."""
+    path = ADDON / "dev" / "fingerprint.py"
+    spec = importlib.util.spec_from_file_location("fingerprint", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 class OdooProcess(subprocess.Popen):
     """``python -m odoo``, its output kept for the message of a failing test."""
 
@@ -223,6 +235,11 @@ class Site:
         """Return the first value of one query, None without a row."""
         rows = self.rows(statement, parameters)
         return rows[0][0] if rows else None
+
+    def fingerprint(self):
+        """Return ``{table: {row: hash}}`` of the whole database."""
+        with self.cursor() as cursor:
+            return fingerprints().content(cursor)
 
     def wake_workers(self):
         """Let a server's cron worker look for work now, not within the minute."""

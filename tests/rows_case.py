@@ -7,13 +7,12 @@ import urllib.error
 import urllib.request
 import zipfile
 from datetime import datetime, timezone
-from pathlib import Path
 
 from odoo.addons.crm_migration.samples.servers.world import World
 
-from .processes import SAMPLES, ProcessCase
+from .processes import ADDON, SAMPLES, ProcessCase, fingerprints
 
-DEMO = Path(__file__).resolve().parent.parent / "dev" / "demo_migration.py"
+DEMO = ADDON / "dev" / "demo_migration.py"
 #: Groups of the reader: all that Odoo has; of this addon to fetch documents only.
 GROUPS = (
     "base.group_user",
@@ -39,6 +38,12 @@ answer(key)
 """
 
 
+def demo(source):
+    """Return the script of the demo for one source; "none" only prepares Odoo."""
+    choice = f"import os\nos.environ['DEMO_SOURCES'] = {source!r}\n"
+    return choice + DEMO.read_text(encoding="utf-8")
+
+
 class RowsCase(ProcessCase):
     """One source, migrated as the demo does it, and a server to ask.
 
@@ -52,12 +57,15 @@ class RowsCase(ProcessCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.site = cls.new_site(f"rows_{cls.source}")
-        choice = f"import os\nos.environ['DEMO_SOURCES'] = {cls.source!r}\n"
-        script = choice + DEMO.read_text(encoding="utf-8") + KEY % (GROUPS,)
-        # ends with an error unless the books balance
-        cls.key = cls.site.run(script)
+        cls.key = cls.site.run(demo("none") + KEY % (GROUPS,))
+        cls.migrate()
         process, cls.url = cls.site.serve()
         cls.addClassCleanup(process.stop)
+
+    @classmethod
+    def migrate(cls):
+        """Load the source; ends with an error unless the books balance."""
+        cls.site.run(demo(cls.source))
 
     @classmethod
     def call(cls, model, method, **body):
@@ -115,6 +123,22 @@ class WorldCase(RowsCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.store = World().stores[cls.source]
+
+    @classmethod
+    def migrate(cls):
+        cls.before = cls.site.fingerprint()
+        super().migrate()
+        cls.way_back = cls.new_site(f"back_{cls.source}", cls.site)
+
+    def assert_nothing_is_left_after_a_rollback(self):
+        """Roll back a copy; its whole database is as it was, row by row."""
+        differences = fingerprints().differences
+        moved = differences(self.before, self.way_back.fingerprint())
+        for table in ("res_partner", "crm_lead", "mail_message", "(structure)"):
+            self.assertIn(table, moved, "the fingerprint must see the migration")
+        self.way_back.run("project.action_rollback(background=False)")
+        left = differences(self.before, self.way_back.fingerprint())
+        self.assertEqual(left, {})
 
     def rows(self, name):
         """Return the live records of an object by id."""

@@ -292,3 +292,6 @@ class TestRowsOfFastTrack(WorldCase):
         self.assertLessEqual(deciding, {deal["name"] for deal in found})
         others = {row["name"] for row in self.sound_deals()} - deciding
         self.assertFalse(others & {deal["name"] for deal in found})
+
+    def test_a_rollback_leaves_the_database_as_it_was(self):
+        self.assert_nothing_is_left_after_a_rollback()

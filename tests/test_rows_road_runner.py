@@ -388,6 +388,9 @@ class TestRowsOfRoadRunner(WorldCase):
                 self.assertEqual(equipment["serial_no"], row["serial_number"])
         self.assertGreater(max(serials.values()), 1)
 
+    def test_a_rollback_leaves_the_database_as_it_was(self):
+        self.assert_nothing_is_left_after_a_rollback()
+
 
 def digits(text):
     return re.sub(r"\D", "", text or "")

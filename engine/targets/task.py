@@ -127,9 +127,10 @@ class ProjectTaskTarget(Target):
         )
 
     def create(self, vals_list):
-        # Odoo would make personal stages for each assignee, which nobody could undo
-        users = [vals.pop("user_ids")[0][2] for vals in vals_list]
-        records = super().create([dict(vals) for vals in vals_list])
+        # Odoo would make personal stages for each assignee, which nobody could undo;
+        # without the empty list it may take the user who migrates for the assignee
+        users = [vals["user_ids"][0][2] for vals in vals_list]
+        records = super().create([vals | {"user_ids": []} for vals in vals_list])
         self._assign(records, users)
         return records
 
