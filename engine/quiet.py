@@ -27,7 +27,8 @@ QUIET_CONTEXT = {
     "image_no_postprocess": True,
     # HTML and SVG files of a stranger must never be served as such
     "attachments_mime_plainxml": True,
-    # partner addresses are what the source says, not what the parent has
+    # partner addresses are what the source says, not what the parent has; this one
+    # is read by create() only, see also models/res_partner.py
     "_partners_skip_fields_sync": True,
     "active_test": False,
 }

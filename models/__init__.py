@@ -29,4 +29,5 @@ from . import migration_rollback_line
 from . import crm_lead
 from . import ir_cron
 from . import mail_followers
+from . import res_partner
 from . import res_users

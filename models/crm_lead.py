@@ -21,3 +21,13 @@ class CrmLead(models.Model):
         if self.env.context.get(QUIET_KEY):
             return self.env["mail.message"]
         return super().log_meeting(meeting)
+
+    def _inverse_email_from(self):
+        """Leave the contact its own e-mail: a migrated lead may have another one."""
+        if not self.env.context.get(QUIET_KEY):
+            super()._inverse_email_from()
+
+    def _inverse_phone(self):
+        """Leave the contact its own phone, see :meth:`_inverse_email_from`."""
+        if not self.env.context.get(QUIET_KEY):
+            super()._inverse_phone()

@@ -91,7 +91,25 @@ class ObjectLoader:
         if known:
             self._updater.update(known)
         self._settle()
+        self._tell_carried_on(self.target.carry_on(self.run))
         return self.outcome
+
+    def _tell_carried_on(self, links):
+        """Log what changed because the record that it belongs to did."""
+        message = self.env._("Follows its company.")
+        self.engine.log(
+            [
+                {
+                    "operation": "update",
+                    "source_object": link.source_object,
+                    "external_id": link.external_id,
+                    "res_model": link.res_model,
+                    "res_id": link.res_id,
+                    "message": message,
+                }
+                for link in links
+            ]
+        )
 
     def _map(self, record):
         """Apply the map; whatever goes wrong is that record's matter."""

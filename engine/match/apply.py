@@ -3,7 +3,7 @@
 from odoo.fields import Command
 
 from ..map.mapper import Note
-from ..targets.partner import ADDRESS
+from ..targets.company import ADDRESS, joining
 from ..undo.restore import keep_owner, stamp_of
 from ..values import portable, read_portable
 
@@ -134,6 +134,11 @@ class MatchApplier:
                 differing.append(name)
             elif name != "parent_id" or self._may_stand_under(record, value):
                 filled[name] = value
+        company = record._name == "res.partner" and (
+            record.browse(filled.get("parent_id")) or record.parent_id
+        )
+        if company and filled.keys() & {"parent_id", *ADDRESS}:
+            filled |= joining(record, company, filled)
         return filled, differing
 
     def _may_stand_under(self, record, parent_id):

@@ -131,6 +131,13 @@ class Target:
     def updated(self, record, mapped, changed):
         """Do what follows from values that were written to a record loaded before."""
 
+    def carry_on(self, run):
+        """Do once a batch what follows for other records from those written again.
+
+        Returns the crosswalk rows of the records that it changed, for the log.
+        """
+        return self.env["migration.crosswalk"]
+
     def add_extra(self, mapped, word, record):
         """Remember a record made beside the one that the source's record became.
 
@@ -234,7 +241,7 @@ class Target:
         """
         link = self.own_link(record)
         edits = find_edits(self.env, record._name, link)
-        record.write(vals)
+        record.write(keep_owner(record, vals))
         link.write({"edit_reason": edits.get(record.id)})
         return link
 

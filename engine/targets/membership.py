@@ -6,6 +6,7 @@ from ...tools.converters import split_multi
 from ..keys import key_of
 from ..map.associations import LABEL_KIND, LABEL_MODEL
 from .base import Target
+from .company import joining
 
 _lt = LazyTranslate(__name__)
 
@@ -66,8 +67,7 @@ class MembershipTarget(Target):
             return self.env._("Already the contact's company."), {}
         if not partner.parent_id:
             vals = {"parent_id": organization.id}
-            if any(partner[field] for field in ("street", "city", "zip")):
-                vals["type"] = "other"
+            vals |= joining(partner, organization, vals)
             return self.env._("Set as the contact's company."), vals
         role = mapped.pop("_role")
         name = f"{organization.name} ({role})" if role else organization.name

@@ -9,11 +9,11 @@ from ...tools.fingerprint import fold
 from ..map.references import named
 from ..structure.contact_kinds import is_company_word
 from ..structure.hierarchy import Hierarchy
+from ..undo.restore import keep_owner
 from .base import Target
+from .company import ADDRESS, CompanyChanges, facts_of
 
 _lt = LazyTranslate(__name__)
-
-ADDRESS = ("street", "street2", "city", "zip", "state_id", "country_id")
 
 
 class PartnerTarget(Target):
@@ -29,6 +29,7 @@ class PartnerTarget(Target):
         is_multi_company = self.project._is_multi_company()
         self._company_id = self.project.company_id.id if is_multi_company else False
         self._companies = {}
+        self._changes = CompanyChanges(self.project)
         self._tags = {}
         #: lines by which a contact names another one of the same object
         self._own_lines = [
@@ -110,7 +111,7 @@ class PartnerTarget(Target):
             self._cut_circles([m for m in mapped_list if m.vals.get("parent_id")])
         ids = {mapped.vals.get("parent_id") for mapped in mapped_list} - {None}
         self._companies = {
-            company.id: self._facts(company)
+            company.id: facts_of(company)
             for company in self.env[self.model].browse(ids)
         }
         self._tags = self._tags_of(ids) if self.project._inherits_tags() else {}
@@ -154,18 +155,6 @@ class PartnerTarget(Target):
                     break
                 above = above.parent_id
 
-    def _facts(self, company):
-        """Return the address and the commercial values that contacts share."""
-        head = company.commercial_partner_id
-        commercial = {
-            "vat": head.vat,
-            "company_registry": head.company_registry,
-            "industry_id": head.industry_id.id,
-        }
-        address = {name: company[name] for name in ADDRESS}
-        address |= {name: address[name].id for name in ("state_id", "country_id")}
-        return address, {name: value for name, value in commercial.items() if value}
-
     def finish(self, mapped):
         if mapped.pop("_merged_into"):
             mapped.inputs["same_as"] = mapped.pop("_merged_into")
@@ -177,8 +166,8 @@ class PartnerTarget(Target):
         vals["name"] = person_name(self, mapped, vals)
         if vals.get("x_mobile"):
             vals.setdefault("phone", vals["x_mobile"])
-        if is_archived(mapped):
-            vals["active"] = False
+        # always given: what the source takes out of its archive comes back
+        vals["active"] = not is_archived(mapped)
         if vals.get("is_company") or vals.get("parent_id"):
             # the text is for people whose company is no contact of its own
             vals.pop("company_name", None)
@@ -188,7 +177,7 @@ class PartnerTarget(Target):
             vals["company_id"] = self._company_id
         self._tax_id(mapped, vals)
         if vals.get("parent_id"):
-            self._take_from_company(vals)
+            self._take_from_company(mapped, vals)
             self._inherit_tags(mapped, vals)
         mapped.vals = vals
         return vals
@@ -228,21 +217,46 @@ class PartnerTarget(Target):
     def bind(self, mapped):
         return mapped.pop("same_as")
 
-    def _take_from_company(self, vals):
+    def _take_from_company(self, mapped, vals):
         """Do for a contact of a company what Odoo's own sync would do, in values.
 
-        The sync itself is off (``QUIET_CONTEXT``): it would replace a person's
-        address by the company's, or the company's by the person's. A person with an
-        address of their own becomes type "Other", which Odoo leaves alone.
+        The sync itself is off: it would replace a person's address by the company's,
+        or the company's by the person's. A person with an address of their own
+        becomes type "Other", which Odoo leaves alone.
         """
         shared, commercial = self._companies[vals["parent_id"]]
         own = {name: vals[name] for name in ADDRESS if vals.get(name)}
         vals["type"] = "contact"
         if not own:
-            vals.update({name: value for name, value in shared.items() if value})
+            self._share(mapped, vals, shared)
         elif any(vals.get(name, False) != shared[name] for name in ADDRESS):
             vals["type"] = "other"
-        vals |= commercial
+        if not vals.get("is_company"):
+            self._keep_own(mapped, vals, commercial)
+            self._share(mapped, vals, commercial)
+
+    def _share(self, mapped, vals, facts):
+        """Take over what the company has; nothing is left of the company before."""
+        known = mapped.pop("loaded_id")
+        for name, value in facts.items():
+            if value or (known and not vals.get(name)):
+                vals[name] = value
+
+    def _keep_own(self, mapped, vals, commercial):
+        """Keep in the notes what Odoo lets a company decide, where it differs."""
+        partners = self.env[self.model]
+        for name, value in commercial.items():
+            if not value or vals.get(name) in (None, False, value):
+                continue
+            field = partners._fields[name]
+            label = field.get_description(self.env, ["string"])["string"]
+            text = vals[name]
+            if field.type == "many2one":
+                text = self.env[field.comodel_name].browse(text).display_name
+            message = self.env._("The company has another one: kept in the notes.")
+            self.remark(mapped, name, message, "moved", text)
+            fact = Markup("<p>%s: %s</p>") % (label, text)
+            vals["comment"] = Markup(vals.get("comment") or "") + fact
 
     def _inherit_tags(self, mapped, vals):
         """Give a contact the tags of its company, where members inherit them."""
@@ -255,6 +269,13 @@ class PartnerTarget(Target):
 
     def created(self, records, mapped_list):
         self.set_create_date(records, mapped_list)
+
+    def write(self, record, vals):
+        self._changes.remember(record, vals)
+        record.write(keep_owner(record, vals))
+
+    def carry_on(self, run):
+        return self._changes.carry_on(run)
 
 
 def person_name(target, mapped, vals):

@@ -46,6 +46,12 @@ class RoutedTarget(Target):
         for part in self.parts.values():
             part.close()
 
+    def carry_on(self, run):
+        changed = self.env["migration.crosswalk"]
+        for part in self.parts.values():
+            changed |= part.carry_on(run)
+        return changed
+
     def cut(self, records):
         for part in self.parts.values():
             records = part.cut(records)

@@ -26,12 +26,12 @@ def stamp_of(record):
 
 
 def keep_owner(record, vals):
-    """Return ``vals`` for a record that existed before, without a side effect.
+    """Return ``vals`` for a record that exists, without a side effect.
 
-    Odoo gives a contact the salesperson of its company when it joins one.
+    Odoo gives a contact salesperson and language of its company when it joins one.
     """
     if record._name == "res.partner" and "parent_id" in vals:
-        return {"user_id": record.user_id.id} | vals
+        return {"user_id": record.user_id.id, "lang": record.lang} | vals
     return dict(vals)
 
 
