@@ -6,6 +6,8 @@ from odoo.tools.translate import LazyTranslate
 _lt = LazyTranslate(__name__)
 
 QUIET_KEY = "crm_migration_quiet"
+#: Context key with the id of the run that is at work.
+RUN_KEY = "crm_migration_run_id"
 
 #: Context under which every record of a run is written. Each key switches off one
 #: side effect of mail, base or crm (see ``mail.thread`` for the mail keys).

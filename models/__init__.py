@@ -19,6 +19,7 @@ from . import migration_owner
 from . import migration_schema_item
 from . import migration_schema_item_show
 from . import migration_crosswalk
+from . import migration_change
 from . import migration_conflict
 from . import migration_log
 from . import migration_run

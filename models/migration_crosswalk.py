@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class MigrationCrosswalk(models.Model):
@@ -36,6 +37,13 @@ class MigrationCrosswalk(models.Model):
     run_id = fields.Many2one(
         "migration.run", index="btree_not_null", ondelete="set null"
     )
+    first_run_id = fields.Many2one(
+        "migration.run",
+        "Made by Run",
+        index="btree_not_null",
+        ondelete="set null",
+        help="The run that made this row; the run above is the last that wrote it.",
+    )
     content_hash = fields.Char(help="Hash of the raw record that was loaded.")
     base_values = fields.Json(help="What was written, per field.")
     left_values = fields.Json(
@@ -54,6 +62,12 @@ class MigrationCrosswalk(models.Model):
         "A source record has one counterpart in Odoo.",
     )
     _target_idx = models.Index("(res_model, res_id)")
+
+    def action_open_rollback(self):
+        """Plan the rollback of these records and show it before anything happens."""
+        if len(self.project_id) != 1:
+            raise UserError(self.env._("Choose records of one project."))
+        return self.project_id._open_rollback({"kind": "records", "link_ids": self.ids})
 
     def action_open_target(self):
         """Open the Odoo record."""

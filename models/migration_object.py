@@ -150,6 +150,13 @@ class MigrationObject(models.Model):
         action["context"] = {}
         return action
 
+    def action_open_rollback(self):
+        """Plan the rollback of these objects and show it before anything happens."""
+        self.project_id.ensure_one()
+        return self.project_id._open_rollback(
+            {"kind": "objects", "object_ids": self.ids}
+        )
+
     @api.depends("label")
     def _compute_display_name(self):
         for record in self:

@@ -205,6 +205,9 @@ class MigrationProject(models.Model):
         "migration.reconciliation.line", "project_id"
     )
     rollback_line_ids = fields.One2many("migration.rollback.line", "project_id")
+    rollback_scope = fields.Json(
+        readonly=True, copy=False, help="What the present rollback plan is of."
+    )
     is_cancel_requested = fields.Boolean(readonly=True)
     running_id = fields.Many2one("migration.run", compute="_compute_running_id")
     running_progress = fields.Float(compute="_compute_running_id")
@@ -227,7 +230,7 @@ class MigrationProject(models.Model):
     def write(self, vals):
         """Where a project stands is for its steps to say, and its company is fixed."""
         if not self.env.su:
-            if {"state", "is_cancel_requested"} & set(vals):
+            if {"state", "is_cancel_requested", "rollback_scope"} & set(vals):
                 raise AccessError(self.env._("The steps of the project set this."))
             if "company_id" in vals and self.file_ids:
                 raise AccessError(

@@ -26,10 +26,24 @@ class MigrationProject(models.Model):
 
     def action_open_rollback(self):
         """Plan the rollback and show it before anything happens."""
+        return self._open_rollback({"kind": "whole"})
+
+    def _open_rollback(self, scope):
+        """Open the wizard with the plan for a scope, see ``engine/undo/scope.py``."""
         self.ensure_one()
-        wizard = self.env["migration.rollback.wizard"].create({"project_id": self.id})
-        title = self.env._("Roll Back a Migration")
-        return self._dialog("migration.rollback.wizard", title, wizard.id)
+        wizard = self.env["migration.rollback.wizard"].create(
+            {"project_id": self.id, **self._scope_fields(scope)}
+        )
+        return wizard._reopen()
+
+    def _scope_fields(self, scope):
+        return {
+            "scope": scope["kind"],
+            "run_ids": scope.get("run_ids", []),
+            "object_ids": scope.get("object_ids", []),
+            "staged_ids": scope.get("staged_ids", []),
+            "link_ids": scope.get("link_ids", []),
+        }
 
     def action_open_rebuild(self):
         """Make the rebuild reference of workflows and templates, to be downloaded."""

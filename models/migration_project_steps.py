@@ -9,7 +9,8 @@ from ..engine.quiet import QUIET_CONTEXT
 from ..engine.schema.build import SchemaBuilder
 from ..engine.schema.plan import SchemaPlanner
 from ..engine.targets import TARGETS
-from ..engine.undo.undo import UndoPlanner
+from ..engine.undo.plan import UndoPlanner
+from ..engine.undo.scope import Scope
 from .migration_mapping_line import BULK_CONFIRM_BAR
 
 
@@ -190,25 +191,47 @@ class MigrationProject(models.Model):
         """Read back every field and balance the books."""
         return self._start(["verify"], background)
 
-    def action_plan_rollback(self):
+    def action_plan_rollback(self, scope=None):
         """Decide the fate of everything the project touched; change nothing.
 
+        :param scope: what is to be rolled back, a dict as of
+            :class:`~..engine.undo.scope.Scope`; the whole project by default
         :return: ``{fate: number of records}``
         """
         self.ensure_one()
         self._check_operator()
-        return UndoPlanner(self.sudo()).plan()
+        if self.running_id:
+            raise UserError(
+                self.env._("%s is still at work.", self.running_id.display_name)
+            )
+        project = self.sudo().with_company(self.company_id)
+        project = project.with_context(**QUIET_CONTEXT)
+        return UndoPlanner(project, Scope(project, scope)).plan()
 
-    def action_rollback(self, background=True):
-        """Undo the project as planned, keeping what people did since.
+    def action_rollback(self, background=True, scope=None):
+        """Undo as planned, keeping what people did since.
 
         Without a plan one is made. What changed after the plan is seen as well: each
-        batch is looked at once more before it goes.
+        batch is looked at once more before it goes. After a part of a project was
+        rolled back, its books are balanced anew.
+
+        :param scope: see :meth:`action_plan_rollback`; by default that of the plan
+        :raise UserError: when the plan is of another scope than the one given
         """
+        self.ensure_one()
         planned = [("project_id", "=", self.id), ("state", "=", "planned")]
         if not self.env["migration.rollback.line"].search_count(planned, limit=1):
-            self.action_plan_rollback()
-        return self._start(["rollback"], background)
+            self.action_plan_rollback(scope)
+        planned_scope = Scope(self.sudo(), self.rollback_scope)
+        if scope and Scope(self.sudo(), scope).spec != planned_scope.spec:
+            raise UserError(
+                self.env._(
+                    "The plan is of something else by now (%s): plan again.",
+                    planned_scope.label(),
+                )
+            )
+        kinds = ["rollback"] if planned_scope.is_whole else ["rollback", "verify"]
+        return self._start(kinds, background, scope_label=planned_scope.label())
 
     def action_cancel(self):
         """Stop the running step after its present batch; it can be resumed."""
@@ -311,6 +334,7 @@ class MigrationProject(models.Model):
             .sudo()
             .create([{"project_id": self.id, "kind": kind, **vals} for kind in kinds])
         )
+        runs.begun_with_id = runs[:1]
         return self._work_off(runs, background)
 
     def _work_off(self, runs, background):

@@ -31,12 +31,22 @@ class MigrationRollbackLine(models.Model):
             ("keep_edited", "Keep: Edited Since"),
             ("keep_referenced", "Keep: Others Refer to It"),
             ("restore", "Restore: Values Before"),
+            ("revert", "Revert: Values Before the Run"),
+            ("reload", "Comes Back With the Next Run"),
             ("release", "Leave: Existed Before"),
             ("gone", "Already Gone"),
         ],
         required=True,
     )
     reason = fields.Char()
+    host_id = fields.Many2one(
+        "migration.rollback.line",
+        "Goes Along With",
+        index="btree_not_null",
+        ondelete="set null",
+        help="It is not named by the scope itself: it goes and stays with this one.",
+    )
+    change_ids = fields.One2many("migration.change", "rollback_line_id")
     state = fields.Selection(
         [("planned", "Planned"), ("done", "Done"), ("failed", "Failed")],
         default="planned",

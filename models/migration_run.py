@@ -8,7 +8,8 @@ from odoo.tools import SQL
 
 from ..engine import engine_class
 from ..engine.base import CONFLICTS
-from ..engine.quiet import QUIET_CONTEXT, QUIET_KEY
+from ..engine.quiet import QUIET_CONTEXT, QUIET_KEY, RUN_KEY
+from ..engine.undo.scope import WRITING
 from ..exceptions import MigrationError, SourcePaused
 
 _logger = logging.getLogger(__name__)
@@ -81,6 +82,15 @@ class MigrationRun(models.Model):
     is_light = fields.Boolean(
         readonly=True, help="Reads back only what was written since the last time."
     )
+    begun_with_id = fields.Many2one(
+        "migration.run",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+        help="The first of the runs that were started together.",
+    )
+    scope_label = fields.Char("Scope", readonly=True, help="What a rollback was of.")
+    can_roll_back = fields.Boolean(compute="_compute_can_roll_back")
     paused_until = fields.Datetime(
         readonly=True, help="The source wants to be left alone until then."
     )
@@ -119,6 +129,16 @@ class MigrationRun(models.Model):
                 if isinstance(number, int) and ":" not in name
             )
 
+    @api.depends("kind", "state", "project_id.state")
+    def _compute_can_roll_back(self):
+        for run in self:
+            run.can_roll_back = (
+                run.kind in WRITING
+                and run.state not in ("queued", "running")
+                and bool(run.date_started)
+                and run.project_id.state != "rolled_back"
+            )
+
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for run in self:
@@ -129,7 +149,8 @@ class MigrationRun(models.Model):
     def _quiet(self):
         """The run in the environment that its engine works in."""
         company = self.project_id.company_id
-        return self.sudo().with_company(company).with_context(**QUIET_CONTEXT)
+        context = QUIET_CONTEXT | {RUN_KEY: self.id}
+        return self.sudo().with_company(company).with_context(**context)
 
     def _drive(self):
         """Work on this run until it ends or the time of the scheduled action is up.
@@ -305,6 +326,28 @@ class MigrationRun(models.Model):
     def _give_up(self):
         """Cancel runs that have not begun."""
         self.filtered(lambda run: run.state == "queued").write({"state": "cancelled"})
+
+    def _together(self):
+        """Return the runs that were started together with this one, itself included."""
+        self.ensure_one()
+        return self | self.search(
+            [
+                ("project_id", "=", self.project_id.id),
+                ("begun_with_id", "!=", False),
+                ("begun_with_id", "=", self.begun_with_id.id),
+            ]
+        )
+
+    def action_open_rollback(self):
+        """Plan the rollback of this run and show it before anything happens.
+
+        The runs that were started together with it go with it: the deletions of a
+        pickup belong to its load.
+        """
+        self.ensure_one()
+        return self.project_id._open_rollback(
+            {"kind": "run", "run_ids": sorted(self._together().ids)}
+        )
 
     def action_resume(self):
         """Go on in the background with runs that failed or were cancelled."""

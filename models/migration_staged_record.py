@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 #: Where a staged record stands. Every record is in exactly one; ``pending`` is the
 #: only one that a finished run leaves empty.
@@ -118,6 +119,14 @@ class MigrationStagedRecord(models.Model):
             "res_id": res_id,
             "views": [(False, "form")],
         }
+
+    def action_open_rollback(self):
+        """Plan the rollback of these records and show it before anything happens."""
+        if len(self.project_id) != 1:
+            raise UserError(self.env._("Choose records of one project."))
+        return self.project_id._open_rollback(
+            {"kind": "records", "staged_ids": self.ids}
+        )
 
     def action_retry(self):
         """Queue failed records again; the next run tries them.

@@ -6,6 +6,7 @@ from ..base import CONFLICTS, Engine
 from ..edits import find_edits
 from ..map.mapper import RecordMapper
 from ..targets import TARGETS
+from ..undo.change_book import note_deletion, noting
 from ..undo.inbound import InboundReferences
 from .pickup import gone_domain
 
@@ -50,6 +51,7 @@ class Farewell:
         if policy == "delete":
             found = self._referring(link, record)
             if not found:
+                note_deletion(link)
                 record.unlink()
                 link.unlink()
                 return "deleted", self.env._("Deleted in Odoo as well.")
@@ -92,16 +94,17 @@ class Farewell:
     def switch(self, obj, link, record, is_active):
         """Archive a record or take it back, so that it does not pass for an edit."""
         before = {"active": record.active} | (link.previous_values or {})
-        self.part(obj, record._name).write(record, {"active": is_active})
         left = dict(link.left_values or {})
         left.pop("active", None)
-        link.write(
-            {
-                "base_values": (link.base_values or {}) | {"active": is_active},
-                "left_values": left,
-                "previous_values": before,
-            }
-        )
+        with noting(link):
+            self.part(obj, record._name).write(record, {"active": is_active})
+            link.write(
+                {
+                    "base_values": (link.base_values or {}) | {"active": is_active},
+                    "left_values": left,
+                    "previous_values": before,
+                }
+            )
 
 
 class GoneEngine(Engine):

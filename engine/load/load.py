@@ -6,7 +6,6 @@ from odoo.tools import SQL, mute_logger
 
 from ...exceptions import BinaryMissing, MappingError, RecordSkipped
 from ..base import CONFLICTS, Engine
-from ..inserts import insert_rows
 from ..map.mapper import Mapped, Note, RecordMapper
 from ..match.apply import MatchApplier
 from ..match.find import MATCHED_TARGETS, Matcher
@@ -14,6 +13,7 @@ from ..owners.board import match_again
 from ..quiet import SideEffectWatch
 from ..stage.filestore import clear_spool
 from ..targets import TARGETS
+from ..undo.change_book import add_links
 from ..values import left_behind, portable
 from .load_order import LoadOrder
 from .second_pass import SecondPass, bucket_of, code_of
@@ -208,9 +208,9 @@ class ObjectLoader:
                 links += [vals, *self.extra_links(mapped)]
                 buckets.append((mapped, "created"))
             # the next part puts its messages among those that this one made
-            insert_rows(self.env["migration.crosswalk"], links)
+            add_links(self.env, links)
             links = []
-        insert_rows(self.env["migration.crosswalk"], links)
+        add_links(self.env, links)
         for mapped, bucket in buckets:
             mapped.inputs["bucket"] = bucket
         self.outcome += [mapped for mapped, _bucket in buckets]
@@ -235,7 +235,7 @@ class ObjectLoader:
         """Bind a source record to one that exists already."""
         self.env.flush_all()
         vals = self._link_vals(mapped, record._name, record.id, "matched")
-        insert_rows(self.env["migration.crosswalk"], [vals])
+        add_links(self.env, [vals])
 
     def _link_vals(self, mapped, model, res_id, origin):
         vals = mapped.inputs["vals"] if origin == "created" else {}

@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from ..edits import find_edits
 from ..follow.gone import Farewell
+from ..undo.change_book import noting
 from ..values import left_behind
 
 #: Models that name what they belong to by model and id, with those two fields.
@@ -30,9 +31,9 @@ class Merger:
     def merge(self, mapped, link, loser, winner, edit):
         """Merge ``loser`` into ``winner``; return the sentence for the log."""
         moved = self._rebind(loser, winner)
-        link.write(
-            {"source_object": f"{link.source_object}:merged", "staged_record_id": False}
-        )
+        with noting(link):
+            name = f"{link.source_object}:merged"
+            link.write({"source_object": name, "staged_record_id": False})
         self.loader.bind_to(mapped, winner)
         farewell = Farewell(self.project)
         try:
@@ -100,13 +101,15 @@ class Merger:
             if not record or loser not in record[field.name] or record == winner:
                 continue
             base = dict(link.base_values)
-            if is_list:
-                record.write({field.name: [(3, loser.id), (4, winner.id)]})
-                base[field.name] = sorted({*base[field.name], winner.id} - {loser.id})
-            else:
-                record.write({field.name: winner.id})
-                base[field.name] = winner.id
-            self._remember(link, record, base, edits)
+            with noting(link, [field.name]):
+                if is_list:
+                    record.write({field.name: [(3, loser.id), (4, winner.id)]})
+                    ids = {*base[field.name], winner.id} - {loser.id}
+                    base[field.name] = sorted(ids)
+                else:
+                    record.write({field.name: winner.id})
+                    base[field.name] = winner.id
+                self._remember(link, record, base, edits)
             moved.add((model._name, record.id))
         return moved
 
@@ -126,11 +129,12 @@ class Merger:
         moved = set()
         for link in links:
             record = model.browse(link.res_id)
-            record.write({id_field: winner.id})
             base = dict(link.base_values or {})
-            if id_field in base:
-                base[id_field] = winner.id
-            self._remember(link, record, base, edits)
+            with noting(link):
+                record.write({id_field: winner.id})
+                if id_field in base:
+                    base[id_field] = winner.id
+                self._remember(link, record, base, edits)
             moved.add((model._name, record.id))
         return moved
 

@@ -5,7 +5,7 @@ from odoo.tools import mute_logger
 
 from ..base import CONFLICTS
 from ..edits import find_edits
-from ..inserts import insert_rows
+from ..undo.change_book import ChangeBook, add_links
 from ..values import left_behind, portable, read_portable
 from .conflicts import ConflictBook
 from .merge import Merger
@@ -27,6 +27,7 @@ class RecordUpdater:
         self.mapper = loader.mapper
         self._explain = explain
         self._conflicts = ConflictBook(loader)
+        self._changes, self._links = None, None
         self._alive = {}
         self._edits = {}
 
@@ -34,6 +35,9 @@ class RecordUpdater:
         """Update ``[(mapped, crosswalk row)]``; each ends in a bucket."""
         links = self.env["migration.crosswalk"].union(*(link for _m, link in pairs))
         self._conflicts.prefetch(links)
+        self._changes = ChangeBook(self.env)
+        self._links = links
+        self._changes.look(links)
         self._alive, self._edits = {}, {}
         for model, group in links.grouped("res_model").items():
             records = self.env[model].browse(group.mapped("res_id")).exists()
@@ -42,6 +46,7 @@ class RecordUpdater:
             self._edits[model] = find_edits(self.env, model, group)
         for mapped, link in pairs:
             self._update(mapped, link)
+        self._changes.flush()
         self._conflicts.flush()
 
     def _update(self, mapped, link):
@@ -91,18 +96,20 @@ class RecordUpdater:
             return
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                self._changes.look_at_lists(link, found.write)
                 more = part.follow(target, mapped, theirs) if follows else []
                 # a copy: write() of some models adds values of its own to it
                 if found.write:
                     part.write(target, dict(found.write))
                     part.updated(target, mapped, found.write)
-                insert_rows(self.env["migration.crosswalk"], loader.extra_links(mapped))
+                add_links(self.env, loader.extra_links(mapped))
                 self._remember(mapped, link, found, fresh, added, edit, three, verdicts)
         except CONFLICTS:
             raise
         except Exception as error:
             loader.fail(mapped, *self._explain(error))
         else:
+            self._changes.note(link)
             self._conflicts.confirm()
             written = ", ".join([*sorted(found.write), *more])
             reasons = [self.env._("Updated: %s", written)] if written else []
@@ -114,6 +121,8 @@ class RecordUpdater:
 
     def _merge(self, mapped, link, loser, edit):
         """The source has made two records one since they were loaded."""
+        # it notes its changes itself, among them some of records of this batch
+        self._changes.flush()
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 model, res_id = self.target.part_for(link.res_model).bind(mapped)
@@ -127,6 +136,7 @@ class RecordUpdater:
         except Exception as error:
             self.loader.fail(mapped, *self._explain(error))
         else:
+            self._changes.look(self._links)
             self.loader.note(mapped, "merged", "merged", reason)
 
     def _waiting(self, target, names):

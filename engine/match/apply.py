@@ -107,7 +107,7 @@ class MatchApplier:
         filled, differing = self._sort(record, mapped.inputs["vals"], mapped)
         part = self.loader.target.part_for(model)
         if filled and part.own_link(record):
-            part.amend(record, filled)
+            part.amend(record, filled, mapped.record)
         elif filled:
             link_vals.update(self._fill(record, filled))
         self._tell(mapped, record, filled, differing)

@@ -7,6 +7,7 @@ from ..map.mapper import RecordMapper
 from ..map.transforms import find_owner
 from ..quiet import SideEffectWatch
 from ..targets import TARGETS
+from ..undo.change_book import noting
 from ..values import left_behind, read_portable
 from .board import match_again
 
@@ -134,6 +135,10 @@ class ApplyOwnersEngine(Engine):
     def _give(self, target, link, name, user, edits):
         """Write one record, and its crosswalk row: it stays a record of ours."""
         record = self.env[link.res_model].browse(link.res_id)
+        with noting(link, [name]):
+            self._give_user(target, link, record, name, user, edits)
+
+    def _give_user(self, target, link, record, name, user, edits):
         is_many = record._fields[name].type == "many2many"
         target.write(record, {name: [(6, 0, user.ids)] if is_many else user.id})
         base = {name: user.ids if is_many else user.id}

@@ -10,6 +10,7 @@ from odoo.tools import SQL
 from ...exceptions import MappingError
 from ..edits import find_edits
 from ..map.mapper import Note
+from ..undo.change_book import noting
 from ..undo.restore import keep_owner, stamp_of
 from ..values import read_portable
 
@@ -240,35 +241,46 @@ class Target:
         edit; an edit that a person did make before is noted first. Returns the row.
         """
         link = self.own_link(record)
+        with noting(link, vals):
+            self._write_again(record, vals, link)
+        return link
+
+    def _write_again(self, record, vals, link):
         edits = find_edits(self.env, record._name, link)
         record.write(keep_owner(record, vals))
         link.write({"edit_reason": edits.get(record.id)})
-        return link
 
-    def amend(self, record, vals):
+    def amend(self, record, vals, by=None):
         """Add to a record of ours what another row of the source says of it.
 
         It goes into the record's own crosswalk row, with what stood there before.
-        Returns that row.
+
+        :param by: the staged record that says it
         """
-        is_matched = self.own_link(record).origin == "matched"
+        link = self.own_link(record)
+        with noting(link, vals, by):
+            self.amend_unnoted(record, vals, link)
+
+    def amend_unnoted(self, record, vals, link):
+        """Do what :meth:`amend` does within a change that the caller notes."""
+        is_matched = link.origin == "matched"
         vals = keep_owner(record, vals) if is_matched else vals
         names = list(vals)
         before = read_portable(record, names)[record.id]
         if is_matched:
             before |= stamp_of(record)
-        link = self.write_again(record, vals)
+        self._write_again(record, vals, link)
         if link:
             after = read_portable(record, names)[record.id]
             link.base_values = (link.base_values or {}) | after
             link.previous_values = before | (link.previous_values or {})
-        return link
 
-    def add_tags(self, partner, tags):
+    def add_tags(self, partner, tags, by=None):
         """Give a contact tags that it does not have; return those that are new."""
         new = tags - partner.category_id
         if new:
-            self.amend(partner, {"category_id": [Command.link(tag.id) for tag in new]})
+            vals = {"category_id": [Command.link(tag.id) for tag in new]}
+            self.amend(partner, vals, by)
         return new
 
     def own_link(self, record):

@@ -81,7 +81,8 @@ class LinkedFieldsTarget(Target):
 
     def bind(self, mapped):
         model, res_id = mapped.pop("_linked")
-        self.amend(self.env[model].browse(res_id), mapped.pop("fields"))
+        record = self.env[model].browse(res_id)
+        self.amend(record, mapped.pop("fields"), mapped.record)
         mapped.inputs["reason"] = self.env._("Became fields of the linked record.")
         return model, res_id
 

@@ -106,7 +106,8 @@ class EquipmentTextTarget(Target):
         for home in homes:
             known = home[FIELD] or ""
             if text not in known.split("\n"):
-                self.amend(home, {FIELD: f"{known}\n{text}" if known else text})
+                vals = {FIELD: f"{known}\n{text}" if known else text}
+                self.amend(home, vals, mapped.record)
         names = ", ".join(home.display_name or str(home.id) for home in homes)
         mapped.inputs["reason"] = self.env._("Listed on %s.", names)
         return homes[0]._name, homes[0].id

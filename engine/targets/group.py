@@ -33,7 +33,8 @@ class GroupTarget(Target):
     def bind(self, mapped):
         partner = self.env[self.model].browse(mapped.pop("_client")[1])
         ids = mapped.vals["category_id"][0][2]
-        new = self.add_tags(partner, self.env["res.partner.category"].browse(ids))
+        tags = self.env["res.partner.category"].browse(ids)
+        new = self.add_tags(partner, tags, mapped.record)
         mapped.inputs["reason"] = (
             self.env._("Tagged on the contact.")
             if new

@@ -222,11 +222,10 @@ class LeadTarget(Target):
         self._keep_odds(record, odds)
         self.settle_days(record)
 
-    def write_again(self, record, vals):
+    def _write_again(self, record, vals, link):
         odds = record.automated_probability
-        link = super().write_again(record, vals)
+        super()._write_again(record, vals, link)
         self._keep_odds(record, odds)
-        return link
 
     @staticmethod
     def _keep_odds(record, odds):

@@ -6,8 +6,8 @@ from odoo.fields import Command
 from odoo.tools import SQL
 
 from ..edits import changed_values, find_edits
-from ..inserts import insert_rows
 from ..keys import REPEAT_MARK
+from ..undo.change_book import add_links, noting
 from ..values import cell_text, portable, read_portable
 from .chatter import PREFIX, create_in_order
 
@@ -57,11 +57,13 @@ class LeadConversion:
         is_older = created and created < deal.create_date
         if is_older and self.project.keep_create_date:
             added["date_open"] = created
-        if added:
-            self.target.amend(deal, added)
-        if is_older:
-            self.target.set_create_date(deal, [mapped])
-        self.target.settle_days(deal)
+        link = self.target.own_link(deal)
+        with noting(link, added, mapped.record):
+            if added:
+                self.target.amend_unnoted(deal, added, link)
+            if is_older:
+                self.target.set_create_date(deal, [mapped])
+            self.target.settle_days(deal)
         self._note(deal, mapped.record, rest, converted)
 
     def _sort(self, deal, vals):
@@ -115,8 +117,8 @@ class LeadConversion:
                 }
             ],
         )
-        insert_rows(
-            self.env["migration.crosswalk"],
+        add_links(
+            self.env,
             [
                 {
                     "project_id": self.project.id,
@@ -192,16 +194,18 @@ class LeadConversion:
         }
         vals = {name: value for name, value in vals.items() if name not in edited}
         vals["date_conversion"] = vals.get("x_source_created_on")
-        self.target.write(lead, vals)
+        staged = link.staged_record_id
+        with noting(link, vals, mapped.record):
+            self.target.write(lead, vals)
+            link.write({"origin": "matched", "base_values": {}, "left_values": False})
         after = read_portable(lead, list(known))[lead.id]
         rest = {
             name: value
             for name, value in known.items()
             if value and value != after[name] and lead._fields[name].type in _SHOWN
         }
-        self._note(lead, link.staged_record_id, rest, vals["date_conversion"])
-        link.staged_record_id._set_bucket(
+        self._note(lead, staged, rest, vals["date_conversion"])
+        staged._set_bucket(
             "merged", "converted", self.env._("Is a deal of the source by now.")
         )
-        link.write({"origin": "matched", "base_values": {}, "left_values": False})
         return lead

@@ -10,6 +10,7 @@ from ..inserts import insert_rows
 from ..keys import REPEAT_MARK
 from ..map.history import arrange, odd_visits
 from ..map.transforms import find_owner
+from ..undo.change_book import add_links
 from .chatter import PREFIX, date_messages
 
 #: How the crosswalk calls the move that ends a history which the source left open.
@@ -244,8 +245,8 @@ class LeadHistory:
                 ("external_id", "in", names),
             ]
         ).unlink()
-        insert_rows(
-            links,
+        add_links(
+            self.env,
             [
                 {
                     "project_id": self.project.id,

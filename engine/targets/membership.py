@@ -52,9 +52,9 @@ class MembershipTarget(Target):
         reason, vals = self._place(partner, organization, mapped)
         vals |= self._labels(partner, organization, mapped, vals)
         if vals:
-            self.amend(partner, vals)
+            self.amend(partner, vals, mapped.record)
         if self.project._inherits_tags():
-            inherited = self.add_tags(partner, organization.category_id)
+            inherited = self.add_tags(partner, organization.category_id, mapped.record)
             if inherited:
                 names = ", ".join(inherited.mapped("name"))
                 reason += " " + self.env._("Inherits the tags %s.", names)

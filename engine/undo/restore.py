@@ -90,7 +90,7 @@ def restore(link):
     stamp = _stamp_after(link, record)
     if vals:
         record.write(vals)
-    _put_stamp(record, stamp)
+    put_stamp(record, stamp)
 
 
 def _stamp_after(link, record):
@@ -102,7 +102,8 @@ def _stamp_after(link, record):
     return {name: before[name] for name in STAMP}
 
 
-def _put_stamp(record, stamp):
+def put_stamp(record, stamp):
+    """Write when and by whom a record was last written, see :func:`stamp_of`."""
     if not stamp:
         return
     record.flush_recordset()

@@ -1,142 +1,14 @@
-"""Undo: every touched record gets one fate first, then exactly that happens."""
-
-from odoo.tools import SQL
+"""Undo: what the plan says of each record is carried out, and nothing else."""
 
 from ..base import CONFLICTS, Engine
 from ..edits import find_edits
 from ..schema.build import SchemaBuilder
 from ..schema.make import tell_workers
 from .inbound import InboundReferences
-from .restore import is_restorable, restore, why_restored
-
-BATCH = 500
-
-
-def _is_of_a_record(link):
-    """Whether the row is of a source's record, also of one that was merged away."""
-    return bool(link.staged_record_id or link.base_values)
-
-
-class UndoPlanner:
-    """Decides the fate of everything the project's crosswalk names."""
-
-    def __init__(self, project):
-        self.project = project
-        self.env = project.env
-        self.lines = self.env["migration.rollback.line"]
-
-    def plan(self):
-        """Replace the plan; nothing else is written. Return ``{fate: number}``."""
-        self.lines.search([("project_id", "=", self.project.id)]).unlink()
-        last = 0
-        links = self.env["migration.crosswalk"]
-        while batch := links.search(
-            [("project_id", "=", self.project.id), ("id", ">", last)],
-            order="id",
-            limit=BATCH * 4,
-        ):
-            self._plan_batch(batch)
-            last = batch[-1].id
-        self._note_transactions()
-        self._release_doubles()
-        while self._keep_referenced():
-            pass
-        return dict(
-            self.lines._read_group(
-                [("project_id", "=", self.project.id)], ["fate"], ["__count"]
-            )
-        )
-
-    def _note_transactions(self):
-        """Copy the exact time of each crosswalk row: it tells our transactions."""
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                "UPDATE migration_rollback_line AS line SET made_on = link.create_date"
-                " FROM migration_crosswalk link"
-                " WHERE link.id = line.crosswalk_id AND line.project_id = %s",
-                self.project.id,
-            )
-        )
-        self.lines.invalidate_model(["made_on"])
-
-    def _plan_batch(self, links):
-        rows = []
-        for model, group in links.grouped("res_model").items():
-            alive, edited = set(), {}
-            if model in self.env:
-                found = self.env[model].browse(group.mapped("res_id")).exists()
-                alive = set(found.ids)
-                links_of_records = group.filtered(_is_of_a_record)
-                edited = find_edits(self.env, model, links_of_records)
-            for link in group:
-                fate, reason = self._fate(link, alive, edited)
-                rows.append(
-                    {
-                        "project_id": self.project.id,
-                        "company_id": self.project.company_id.id,
-                        "crosswalk_id": link.id,
-                        "position": link.id,
-                        "source_object": link.source_object,
-                        "external_id": link.external_id,
-                        "res_model": link.res_model,
-                        "res_id": link.res_id,
-                        "record_name": link.staged_record_id.name or link.external_id,
-                        "fate": fate,
-                        "reason": reason,
-                    }
-                )
-        self.lines.create(rows)
-
-    def _fate(self, link, alive, edited):
-        if link.res_id not in alive:
-            return "gone", self.env._("Deleted by hand.")
-        if is_restorable(link):
-            return "restore", why_restored(link)
-        if link.origin == "matched":
-            return "release", self.env._("Existed before, or goes with its own line.")
-        if link.res_id in edited:
-            return "keep_edited", edited[link.res_id]
-        return "delete", False
-
-    def _release_doubles(self):
-        """A row bound to a record of ours shares the fate of that record's own row."""
-        for model in ("crm.stage", "res.partner", "crm.lead"):
-            kept = self.lines.search(
-                [*self._planned(model), ("fate", "=", "keep_edited")]
-            )
-            doubles = self.lines.search(
-                [
-                    *self._planned(model),
-                    ("fate", "=", "release"),
-                    ("res_id", "in", kept.mapped("res_id")),
-                ]
-            )
-            doubles.write({"fate": "keep_edited"})
-
-    def _planned(self, model):
-        return [("project_id", "=", self.project.id), ("res_model", "=", model)]
-
-    def _keep_referenced(self):
-        """Keep what others refer to; return whether anything was found."""
-        inbound = InboundReferences(self.project)
-        found_any = False
-        for model, ids in self.lines._read_group(
-            [("project_id", "=", self.project.id), ("fate", "=", "delete")],
-            ["res_model"],
-            ["res_id:array_agg"],
-        ):
-            for start in range(0, len(ids), 10 * BATCH):
-                found = inbound.find(model, ids[start : start + 10 * BATCH])
-                keep_lines(self.lines, self._planned(model), found)
-                found_any = found_any or bool(found)
-        return found_any
-
-
-def keep_lines(lines, domain, found, fate="keep_referenced"):
-    """Turn planned deletions into keeps; ``found`` is ``{res_id: reason}``."""
-    for line in lines.search([*domain, ("res_id", "in", list(found))]) if found else ():
-        line.write({"fate": fate, "reason": found[line.res_id]})
+from .plan import BATCH, KEEPS, UndoPlanner, is_of_a_record, keep_lines
+from .restore import restore
+from .revert import Reverter
+from .scope import Scope
 
 
 class UndoEngine(Engine):
@@ -152,17 +24,26 @@ class UndoEngine(Engine):
         super().__init__(run)
         self.lines = self.env["migration.rollback.line"]
         self._inbound = InboundReferences(self.project)
+        self._scope = Scope(self.project, self.project.rollback_scope)
 
     def prepare(self):
         planned = [("project_id", "=", self.project.id), ("state", "=", "planned")]
         if not self.lines.search_count(planned, limit=1):
-            UndoPlanner(self.project).plan()
+            UndoPlanner(self.project, self._scope).plan()
+        self._end_following()
         return self.lines.search_count(planned)
+
+    def _end_following(self):
+        """The next pickup would bring back what goes now."""
+        if self.project.is_following:
+            self.project._stop_following()
+            text = self.env._("Follows the source no longer: it would come back.")
+            self.log([{"operation": "skip", "message": text}])
 
     def advance(self):
         lines = self.lines.search(
             [("project_id", "=", self.project.id), ("state", "=", "planned")],
-            order="position desc",
+            order="position desc, id desc",
             limit=BATCH,
         )
         if not lines:
@@ -179,15 +60,17 @@ class UndoEngine(Engine):
         if model in ("ir.model", "ir.model.fields"):
             # tables are gone by now
             self._inbound = InboundReferences(self.project)
+        self._revert(batch.filtered(lambda line: line.fate == "revert"))
+        self._reload(batch.filtered(lambda line: line.fate == "reload"))
         self._restore(batch.filtered(lambda line: line.fate == "restore"))
         self._let_go(batch.filtered(lambda line: line.fate in ("release", "gone")))
-        self._keep(batch.filtered(lambda line: line.fate.startswith("keep")))
+        self._keep(batch.filtered(lambda line: line.fate in KEEPS))
         return len(batch)
 
     def _look_again(self, model, batch):
         doomed = batch.filtered(lambda line: line.fate == "delete")
         domain = [("id", "in", doomed.ids)]
-        links = doomed.crosswalk_id.filtered(_is_of_a_record)
+        links = doomed.crosswalk_id.filtered(is_of_a_record)
         edited = find_edits(self.env, model, links)
         keep_lines(self.lines, domain, edited, "keep_edited")
         keep_lines(
@@ -241,6 +124,43 @@ class UndoEngine(Engine):
                 line.write({"state": "failed", "reason": str(error)[:500]})
                 self._log(line, "error")
 
+    def _revert(self, lines):
+        """Take back what a run wrote; what stays for good reasons is told."""
+        reverter = Reverter(self.project)
+        outcomes = reverter.outcomes(lines)
+        for line in lines:
+            outcome = outcomes.get(line)
+            if outcome is None:
+                line.fate, line.reason = "gone", self.env._("Deleted by hand.")
+                self._let_go(line)
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    line.reason = reverter.reason(line, outcome)
+                    staged = reverter.revert(line, outcome)
+                    self._wait_again(staged)
+                    line.change_ids.unlink()
+                    line.state = "done"
+                    self._log(line, "restore")
+            except CONFLICTS:
+                raise
+            except Exception as error:
+                line.write({"state": "failed", "reason": str(error)[:500]})
+                self._log(line, "error")
+
+    def _wait_again(self, staged):
+        """Records whose changes were taken back are pending: a run may bring them."""
+        staged._set_bucket("pending")
+        staged.filtered("gone_fate").gone_fate = False
+
+    def _reload(self, lines):
+        """What a run deleted waits to be loaded again."""
+        if lines:
+            self._wait_again(lines.change_ids.staged_record_id)
+            lines.change_ids.unlink()
+            self._log(lines, "restore")
+            lines.write({"state": "done"})
+
     def _let_go(self, lines):
         if lines:
             self._free(lines, "skip")
@@ -266,6 +186,20 @@ class UndoEngine(Engine):
         )
 
     def finish(self):
+        if self._scope.is_whole:
+            self._forget_all()
+        self.clear("migration.reconciliation.line")
+        failed = self.lines.search_count(
+            [("project_id", "=", self.project.id), ("state", "=", "failed")]
+        )
+        if failed:
+            self.run.error = self.env._(
+                "%s records could not be removed: the rollback plan says why.", failed
+            )
+        self.project.state = "rolled_back" if self._scope.is_whole else "loaded"
+
+    def _forget_all(self):
+        """Nothing of the project is left but what the plan keeps."""
         for item in self.project.schema_item_ids:
             if item.state == "done" and not self._still_there(item):
                 vals = {"state": "planned"}
@@ -278,15 +212,7 @@ class UndoEngine(Engine):
                 ("reason_code", "in", ("not_loaded", "skipped")),
             ]
         )._set_bucket("pending")
-        self.clear("migration.reconciliation.line")
-        failed = self.lines.search_count(
-            [("project_id", "=", self.project.id), ("state", "=", "failed")]
-        )
-        if failed:
-            self.run.error = self.env._(
-                "%s records could not be removed: the rollback plan says why.", failed
-            )
-        self.project.state = "rolled_back"
+        self.clear("migration.change")
 
     def _show_kept_fields(self):
         """Custom fields that stay keep their tab on the form."""
