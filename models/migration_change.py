@@ -41,3 +41,4 @@ class MigrationChange(models.Model):
         help="What the crosswalk row said before, of what has changed in it."
     )
     stamp_before = fields.Json(help="When and by whom it had been written before.")
+    stamp_left = fields.Json(help="The same right after the change.")

@@ -423,6 +423,13 @@ class MigrationProject(models.Model):
                 "sure and says what is left. Not confirmed: %s. Nothing moves before.",
                 self.unconfirmed_count,
             )
+        pending = sum(self.object_ids.mapped("pending_count"))
+        if self.state in ("loaded", "verified") and pending and not self.is_balanced:
+            return self.env._(
+                "%s records are pending: rolled back, or new in the source. The full "
+                "run loads them.",
+                pending,
+            )
         if self.state == "verified" and self.is_balanced and self.failed_count:
             return self.env._(
                 "The books balance. %s records failed: read their reasons, correct the "

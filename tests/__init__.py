@@ -66,6 +66,8 @@ from . import test_quiet
 from . import test_rebuild
 from . import test_rollback
 from . import test_rollback_references
+from . import test_rollback_run
+from . import test_rollback_scope
 from . import test_rows_fasttrack
 from . import test_rows_practice
 from . import test_rows_road_runner

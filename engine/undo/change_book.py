@@ -106,7 +106,7 @@ class ChangeBook:
     def _change(self, link, by, now):
         place = link.res_model, link.res_id
         before, after = dict(self._rows[place]), dict(now.get(place, {}))
-        stamp = {name: before.get(name) for name in STAMP}
+        stamps = [{name: row.get(name) for name in STAMP} for row in (before, after)]
         lists = self._lists.get(link, {})
         if lists:
             record = self.env[link.res_model].browse(link.res_id)
@@ -125,7 +125,8 @@ class ChangeBook:
             "values_before": {name: before.get(name) for name in names},
             "values_left": {name: after.get(name) for name in names},
             "link_before": state,
-            "stamp_before": stamp,
+            "stamp_before": stamps[0],
+            "stamp_left": stamps[1],
         }
 
 

@@ -10,7 +10,7 @@ from odoo.tools import SQL
 from ..edits import find_edits
 from ..values import read_portable
 from .change_book import differing, read_rows
-from .restore import STAMP, put_stamp, stamp_of
+from .restore import STAMP, put_stamp
 
 #: Kept with a file's content: they go back together, or not at all.
 _CONTENT = {"store_fname", "checksum", "file_size", "mimetype", "index_content"}
@@ -65,14 +65,15 @@ class Reverter:
         lists = {
             name
             for change in changes
-            for name in change.values_before
+            for name in change.values_before or ()
             if name not in row and name in self.env[model]._fields
         }
         record = self.env[model].browse(line.res_id)
         outcome = Outcome(row | read_portable(record, list(lists))[record.id])
         for change in changes:
-            for name, before in change.values_before.items():
-                left = change.values_left.get(name)
+            left_values = change.values_left or {}
+            for name, before in (change.values_before or {}).items():
+                left = left_values.get(name)
                 if name in lists:
                     self._list_back(outcome, name, before, left)
                 elif outcome.values.get(name) != left:
@@ -120,7 +121,7 @@ class Reverter:
             order="id desc",
         )
         for change in later:
-            if name in change.values_left:
+            if name in (change.values_left or {}):
                 return self.env._("%s wrote it later", change.run_id.display_name)
         return self.env._("edited since")
 
@@ -245,11 +246,10 @@ class Reverter:
 
     def _stamp(self, record, changes, outcome):
         """A later edit keeps its date; else the record looks as it did before."""
-        now, robot = stamp_of(record), self.env.ref("base.user_root").id
-        before = changes[-1].stamp_before or {}
-        if not now or now["write_uid"] != robot or outcome.kept or not before:
-            return now
-        return {name: before.get(name) for name in STAMP}
+        now = {name: outcome.now.get(name) for name in STAMP}
+        if outcome.kept or now != changes[:1].stamp_left:
+            return now if record._log_access else {}
+        return changes[-1:].stamp_before
 
     def _link_vals(self, link, changes, outcome):
         """Return what the crosswalk row said before, but of what stays."""

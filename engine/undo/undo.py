@@ -60,10 +60,11 @@ class UndoEngine(Engine):
         if model in ("ir.model", "ir.model.fields"):
             # tables are gone by now
             self._inbound = InboundReferences(self.project)
+        # first what is let go: rows that go back take up its name again
+        self._let_go(batch.filtered(lambda line: line.fate in ("release", "gone")))
         self._revert(batch.filtered(lambda line: line.fate == "revert"))
         self._reload(batch.filtered(lambda line: line.fate == "reload"))
         self._restore(batch.filtered(lambda line: line.fate == "restore"))
-        self._let_go(batch.filtered(lambda line: line.fate in ("release", "gone")))
         self._keep(batch.filtered(lambda line: line.fate in KEEPS))
         return len(batch)
 

@@ -1,0 +1,420 @@
+"""One run is rolled back: what it made goes, what it updated is as it was."""
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from odoo.addons.crm_migration.engine.undo.change_book import read_rows
+
+from .common import bundle, table
+from .live_case import LiveCase
+from .test_conflicts import STAGES, ConflictCase, contact, deal
+
+COMPANIES = table({"Organization ID": "O-1", "Organization Name": "Org 1"})
+
+
+class RunCase(ConflictCase):
+    """A project with two full runs, the second of a newer export."""
+
+    MODELS = ("res.partner", "crm.lead", "mail.message", "ir.attachment")
+
+    @classmethod
+    def rows(cls):
+        """Return every row of the tables that the runs write to."""
+        cls.env.flush_all()
+        found = {}
+        for model in cls.MODELS:
+            records = cls.env[model].with_context(active_test=False).search([])
+            found[model] = read_rows(cls.env, model, records.ids)
+        return found
+
+    @classmethod
+    def last(cls, kind="load"):
+        return cls.project.run_ids.filtered(lambda run: run.kind == kind)[:1]
+
+    def undo(self, run):
+        """Roll back a run as its button does; return the wizard."""
+        action = run.with_user(self.manager).action_open_rollback()
+        wizard = self.env[action["res_model"]].browse(action["res_id"])
+        wizard = wizard.with_user(self.manager)
+        self.fates = {
+            (line.source_object, line.external_id): (line.fate, line.reason or "")
+            for line in self.project.rollback_line_ids
+        }
+        self.project.action_rollback(background=False, scope=wizard.planned_scope)
+        self.env.invalidate_all()
+        return wizard
+
+    def assertFate(self, source_object, external_id, fate, *words):
+        found, reason = self.fates[source_object, external_id]
+        self.assertEqual(found, fate, reason)
+        for word in words:
+            self.assertIn(word, reason)
+
+    def assertRows(self, before, now, but=()):
+        """Compare tables, but for some models."""
+        for model in before:
+            if model in but:
+                continue
+            self.assertEqual(before[model].keys(), now[model].keys(), model)
+            for res_id, row in before[model].items():
+                found = now[model][res_id]
+                differing = {n: (row[n], found[n]) for n in row if row[n] != found[n]}
+                self.assertFalse(differing, f"{model} {res_id}")
+
+
+class TestRollbackOfARun(RunCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.files = {
+            "pipeline_stages.csv": STAGES,
+            "organizations.csv": COMPANIES,
+            "contacts.csv": table(
+                contact("C-1"),
+                contact("C-2"),
+                contact("C-3"),
+                contact("C-4", Organization="Org 1"),
+                contact("C-5"),
+            ),
+            "deals.csv": table(
+                deal("D-1", "New", Client_ID="C-1"),
+                deal("D-2", "Proposal", Client_ID="C-2"),
+                deal("D-3", "Proposal", Client_ID="C-2"),
+            ),
+        }
+        cls.project = cls.migrated(cls.files)
+        cls.a_day_passes()
+        cls.before = cls.rows()
+        cls.newest = cls.files | {
+            "organizations.csv": COMPANIES + "O-2,Org 2\n",
+            "contacts.csv": table(
+                contact("C-1", City="Oslo", Job_Title=""),
+                contact("C-2", City="Oslo", Job_Title="Chief"),
+                contact("C-3", Tags="VIP; Silver"),
+                contact("C-4", Organization="Org 2"),
+                contact("C-5"),
+                contact("C-6"),
+            ),
+            "deals.csv": table(
+                deal("D-1", "Closing", Client_ID="C-1", Value="99"),
+                deal("D-2", "Closed Won", Client_ID="C-2"),
+                deal("D-3", "Closing", Client_ID="C-2"),
+                deal("D-6", "New", Client_ID="C-6"),
+            ),
+        }
+        cls.stage(cls.project, cls.newest, name="newer.zip")
+        cls.load(cls.apply_schema(cls.confirm_all(cls.project)))
+        cls.after = cls.rows()
+
+    def lead(self, external_id):
+        return self.target(self.project, "deals", external_id)
+
+    def test_nobody_touched_anything_and_every_row_is_as_before(self):
+        self.assertNotEqual(self.before, self.after)
+        self.undo(self.last())
+        self.assertRows(self.before, self.rows())
+        self.assertFate("contacts", "C-1", "revert", "City", "Job Position")
+        self.assertFate("contacts", "C-6", "delete")
+        self.assertFate("deals", "D-1", "revert", "Stage", "Expected Revenue")
+        self.assertNotIn(("contacts", "C-5"), self.fates)
+
+    def test_a_preview_changes_nothing(self):
+        self.last().with_user(self.manager).action_open_rollback()
+        self.assertRows(self.after, self.rows())
+        self.assertTrue(self.project.rollback_line_ids)
+
+    def test_a_run_afterwards_brings_the_values_of_the_source_back(self):
+        self.undo(self.last())
+        self.assertBucket(self.project, "contacts", "C-1", "pending")
+        self.assertBucket(self.project, "contacts", "C-5", "created")
+        self.load(self.project)
+        self.assertEqual(self.contact("C-1").city, "Oslo")
+        self.assertFalse(self.contact("C-1").function)
+        self.assertEqual(self.contact("C-4").parent_id.name, "Org 2")
+        self.assertEqual(self.lead("D-2").probability, 100)
+        self.assertEqual(self.contact("C-6"), self.lead("D-6").partner_id)
+        tags = self.contact("C-3").category_id.mapped("name")
+        self.assertEqual(set(tags), {"VIP", "Silver"})
+        self.assertFalse(self.project.conflict_count)
+        self.assertTrue(self.project.is_balanced)
+        numbers = {model: len(rows) for model, rows in self.rows().items()}
+        wanted = {model: len(rows) for model, rows in self.after.items()}
+        self.assertEqual(numbers, wanted)
+
+    def test_the_project_stays_loaded_and_its_books_are_balanced_anew(self):
+        self.undo(self.last())
+        self.assertEqual(self.project.state, "verified")
+        self.assertEqual(self.project._object("contacts").loaded_count, 1)
+        self.assertFalse(self.project.is_balanced)
+        kinds = self.project.run_ids.sorted("id").mapped("kind")
+        self.assertEqual(kinds[-2:], ["rollback", "verify"])
+        items = self.project.schema_item_ids.filtered(lambda i: i.action != "skip")
+        self.assertEqual(set(items.mapped("state")), {"done"})
+        self.assertIn("#", self.last("rollback").scope_label)
+
+    def test_what_a_person_changed_since_stays_and_is_named(self):
+        self.a_day_passes()
+        self.edit(self.contact("C-2"), city="Bergen")
+        self.undo(self.last())
+        self.assertFate("contacts", "C-2", "revert", "Job Position", "City (edited")
+        found = self.contact("C-2")
+        self.assertEqual((found.city, found.function), ("Bergen", "Chair"))
+        self.assertEqual(found.write_uid, self.ana)
+        self.assertTrue(self.link(self.project, "contacts", "C-2").edit_reason)
+        self.load(self.project)
+        self.assertEqual((found.city, found.function), ("Bergen", "Chief"))
+
+    def test_where_everything_was_edited_since_nothing_goes_back(self):
+        self.a_day_passes()
+        self.edit(self.contact("C-2"), city="Bergen", function="Boss")
+        self.undo(self.last())
+        self.assertFate("contacts", "C-2", "keep_edited", "City", "Job Position")
+        self.assertEqual(self.contact("C-2").function, "Boss")
+
+    def test_an_edit_after_the_preview_stays_as_well(self):
+        action = self.last().with_user(self.manager).action_open_rollback()
+        wizard = self.env[action["res_model"]].browse(action["res_id"])
+        self.a_day_passes()
+        self.edit(self.contact("C-1"), city="Bergen")
+        self.project.action_rollback(background=False, scope=wizard.planned_scope)
+        self.env.invalidate_all()
+        self.assertEqual(self.contact("C-1").city, "Bergen")
+        self.assertEqual(self.contact("C-1").function, "Chair")
+
+    def test_a_stage_moved_since_keeps_its_probability(self):
+        self.a_day_passes()
+        lead, closing = self.lead("D-1"), self.lead("D-1").stage_id
+        proposal = self.lead("D-3").stage_id.search([("name", "=", "Proposal")])[-1:]
+        lead.with_user(self.ana).sudo().write({"stage_id": proposal.id})
+        self.env.flush_all()
+        odds = lead.probability
+        self.undo(self.last())
+        self.assertNotEqual(lead.stage_id, closing)
+        self.assertEqual((lead.stage_id, lead.probability), (proposal, odds))
+        self.assertEqual(lead.expected_revenue, 10)
+
+    def test_a_tag_that_a_person_added_stays(self):
+        self.a_day_passes()
+        own = self.env["res.partner.category"].create({"name": "Ours"})
+        self.edit(self.contact("C-3"), category_id=[(4, own.id)])
+        self.undo(self.last())
+        tags = self.contact("C-3").category_id.mapped("name")
+        self.assertEqual(set(tags), {"VIP", "Gold", "Ours"})
+
+    def test_a_new_record_that_a_person_uses_is_kept(self):
+        self.a_day_passes()
+        own = self.env["crm.lead"].with_user(self.ana)
+        own.create({"name": "Ours", "partner_id": self.contact("C-6").id})
+        self.undo(self.last())
+        self.assertFate("contacts", "C-6", "keep_referenced")
+        self.assertFate("deals", "D-6", "delete")
+        self.assertTrue(self.contact("C-6"))
+
+    def test_a_company_goes_because_its_contact_goes_back(self):
+        self.undo(self.last())
+        self.assertFate("organizations", "O-2", "delete")
+        self.assertEqual(self.contact("C-4").parent_id.name, "Org 1")
+
+    def test_a_record_that_was_deleted_by_hand_is_no_obstacle(self):
+        self.a_day_passes()
+        self.lead("D-3").unlink()
+        self.undo(self.last())
+        self.assertFate("deals", "D-3", "gone")
+
+    def test_the_first_run_goes_and_keeps_what_the_second_made(self):
+        first = self.project.run_ids.filtered(lambda run: run.kind == "load")[-1:]
+        self.undo(first)
+        self.assertFate("contacts", "C-1", "delete")
+        self.assertFate("contacts", "C-4", "delete")
+        self.assertNotIn(("contacts", "C-6"), self.fates)
+        self.assertTrue(self.contact("C-6"))
+        self.assertFalse(self.contact("C-1"))
+        self.load(self.project)
+        self.assertEqual(self.contact("C-1").city, "Oslo")
+        self.assertTrue(self.project.is_balanced)
+
+    def test_a_later_run_is_named_and_goes_first(self):
+        second = self.last()
+        rows = [contact("C-1", City="Kyoto", Job_Title=""), contact("C-2")]
+        self.newer(self.project, self.newest | {"contacts.csv": table(*rows)})
+        third = self.last()
+        self.undo(second)
+        self.assertFate("contacts", "C-1", "revert", "City", "wrote it later")
+        found = self.contact("C-1")
+        self.assertEqual((found.city, found.function), ("Kyoto", "Chair"))
+        self.undo(third)
+        self.assertEqual(self.contact("C-1").city, "Oslo")
+
+    def test_two_runs_are_taken_back_one_after_the_other(self):
+        second = self.last()
+        rows = [contact("C-1", City="Kyoto"), contact("C-2", City="Oslo")]
+        self.newer(self.project, self.newest | {"contacts.csv": table(*rows)})
+        self.undo(self.last())
+        self.assertEqual(self.contact("C-1").city, "Oslo")
+        self.undo(second)
+        self.assertEqual(self.contact("C-1").city, "Rome")
+
+    def test_the_whole_project_goes_as_ever_afterwards(self):
+        self.undo(self.last())
+        self.project.action_rollback(background=False, scope={"kind": "whole"})
+        self.env.invalidate_all()
+        self.assertFalse(self.contact("C-1"))
+        self.assertEqual(self.project.state, "rolled_back")
+        self.assertFalse(self.env["migration.change"].search([]))
+
+    def test_nobody_writes_in_the_book_of_changes(self):
+        change = self.env["migration.change"].search([], limit=1)
+        self.assertTrue(change)
+        with self.assertRaises(AccessError):
+            change.with_user(self.manager).write({"values_before": {}})
+
+    def test_a_plain_user_does_not_roll_back(self):
+        user = self.make_user(
+            "Uma", "uma@practice.example", "crm_migration.group_crm_migration_user"
+        )
+        with self.assertRaises(AccessError):
+            self.last().with_user(user).action_open_rollback()
+        with self.assertRaises(AccessError):
+            self.project.with_user(user).action_rollback(scope={"kind": "whole"})
+
+    def test_only_runs_that_wrote_something_offer_it(self):
+        self.assertTrue(self.last().can_roll_back)
+        self.assertFalse(self.last("stage").can_roll_back)
+        self.assertFalse(self.last("verify").can_roll_back)
+
+    def test_a_run_of_another_project_is_refused(self):
+        other = self.make_project({})
+        with self.assertRaisesRegex(UserError, "does not belong"):
+            other.action_plan_rollback({"kind": "run", "run_ids": self.last().ids})
+
+
+class TestRollbackOfOwners(RunCase):
+    """Applying the owner board is a run like any other."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        rows = [contact(one, Coach="nia@x.example") for one in ("C-1", "C-2")]
+        cls.project = cls.migrated({"contacts.csv": table(*rows)})
+        cls.a_day_passes()
+        cls.before = cls.rows()
+        cls.nia = cls.make_user("Nia", "nia@x.example")
+        cls.project.action_apply_owners(background=False)
+        cls.env.invalidate_all()
+
+    def test_the_owners_are_those_of_before(self):
+        self.assertEqual(self.contact("C-1").user_id, self.nia)
+        self.undo(self.last("owners"))
+        self.assertEqual(self.contact("C-1").user_id, self.fallback)
+        self.assertFate("contacts", "C-1", "revert", "Salesperson")
+
+    def test_who_was_given_to_somebody_else_since_stays_there(self):
+        self.a_day_passes()
+        self.edit(self.contact("C-2"), user_id=self.ravi.id)
+        self.undo(self.last("owners"))
+        self.assertFate("contacts", "C-2", "keep_edited", "Salesperson")
+        self.assertEqual(self.contact("C-2").user_id, self.ravi)
+
+
+class TestRollbackOfDeletions(RunCase):
+    """A pickup that found records gone from the export."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.rows_ = [contact(f"C-{number}") for number in range(1, 5)]
+        deals = [deal("D-1", "New", Client_ID="C-4")]
+        cls.files = {"pipeline_stages.csv": STAGES, "deals.csv": table(*deals)}
+        cls.project = cls.migrated(cls.files | {"contacts.csv": table(*cls.rows_)})
+        cls.a_day_passes()
+        cls.before = cls.rows()
+
+    def pick_up(self, *rows):
+        self.env["migration.run"].search([]).date_started = "2024-01-01"
+        files = self.files | {"contacts.csv": table(*rows)}
+        self.project.add_file("export.zip", bundle(files))
+        self.project.action_pickup(background=False)
+        self.env.invalidate_all()
+
+    def staged(self, external_id):
+        return self.staged_record(self.project, "contacts", external_id)
+
+    def test_what_was_archived_is_back_with_the_rest_of_the_pickup(self):
+        changed = [dict(row) for row in self.rows_[1:]]
+        changed[0]["City"] = "Oslo"
+        self.pick_up(*changed)
+        self.assertFalse(self.contact("C-1").active)
+        self.assertEqual(self.contact("C-2").city, "Oslo")
+        self.undo(self.last())
+        self.assertRows(self.before, self.rows())
+        self.assertFalse(self.staged("C-1").gone_fate)
+        self.assertFate("contacts", "C-1", "revert", "Active")
+
+    def test_what_was_deleted_comes_back_with_the_next_run(self):
+        self.project.deletion_policy = "delete"
+        self.pick_up(*self.rows_[1:])
+        self.assertFalse(self.contact("C-1"))
+        self.undo(self.last("gone"))
+        self.assertFate("contacts", "C-1", "reload", "next full run")
+        self.assertBucket(self.project, "contacts", "C-1", "pending")
+        self.load(self.project)
+        self.assertEqual(self.contact("C-1").city, "Rome")
+
+    def test_what_is_still_gone_is_archived_again_by_the_next_pickup(self):
+        self.pick_up(*self.rows_[1:])
+        self.undo(self.last("gone"))
+        self.assertTrue(self.contact("C-1").active)
+        self.pick_up(*self.rows_[1:])
+        self.assertFalse(self.contact("C-1").active)
+
+
+@tagged("post_install", "-at_install")
+class TestRollbackOfAMerge(RunCase, LiveCase):
+    """Two records that the source made one."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.project = cls.connect()
+        cls.switch_off(cls.project, "activity", "file", "task", "project", "equipment")
+        cls.stage(cls.project)
+        cls.load(cls.apply_schema(cls.confirm_all(cls.project)))
+        cls.a_day_passes()
+        cls.store = cls.sources.world.road_runner
+        cls.deal = next(
+            one
+            for one in cls.store.listing("deal")
+            if (lead := cls.target(cls.project, "deal", one["id"]))
+            and lead.partner_id
+            and not lead.partner_id.is_company
+        )
+        cls.loser = cls.deal["contact_id"]
+        cls.winner = next(
+            row.external_id
+            for row in cls.project._object("contact").staged_record_ids
+            if row.state == "created" and row.external_id != cls.loser
+        )
+        cls.before = cls.rows()
+
+    def setUp(self):
+        super().setUp()
+        tables = {name: dict(rows) for name, rows in self.store.tables.items()}
+        self.addCleanup(self.store._orders.clear)
+        self.addCleanup(self.store.tables.update, tables)
+
+    def test_the_two_are_two_again(self):
+        loser = self.target(self.project, "contact", self.loser)
+        lead = self.target(self.project, "deal", self.deal["id"])
+        self.store.update("contact", self.loser, merged_into_id=self.winner)
+        self.project._begin_pickup(False)
+        self.env.invalidate_all()
+        self.assertFalse(loser.active)
+        self.assertNotEqual(lead.partner_id, loser)
+        self.undo(self.last())
+        self.assertRows(self.before, self.rows())
+        self.assertEqual(lead.partner_id, loser)
+        self.assertEqual(self.target(self.project, "contact", self.loser), loser)
+        self.assertBucket(self.project, "contact", self.loser, "pending")
+        self.load(self.project)
+        self.assertBucket(self.project, "contact", self.loser, "merged")
+        self.assertNotEqual(lead.partner_id, loser)
