@@ -219,6 +219,7 @@ class MigrationProject(models.Model):
         :raise UserError: when the plan is of another scope than the one given
         """
         self.ensure_one()
+        self._check_operator("rollback")
         planned = [("project_id", "=", self.id), ("state", "=", "planned")]
         if not self.env["migration.rollback.line"].search_count(planned, limit=1):
             self.action_plan_rollback(scope)

@@ -47,6 +47,7 @@ OWNED = [
     "migration.difference",
     "migration.reconciliation.line",
     "migration.rollback.line",
+    "migration.change",
     "migration.match",
     "migration.match.candidate",
     "migration.match.rule",
@@ -66,6 +67,7 @@ RECORDS_OF_FACT = [
     "migration.difference",
     "migration.reconciliation.line",
     "migration.rollback.line",
+    "migration.change",
 ]
 MANAGER = "crm_migration.group_crm_migration_manager"
 USER = "crm_migration.group_crm_migration_user"
@@ -97,6 +99,7 @@ class TestRights(MigrationCommon):
         cls.env["migration.conflict.rule"].create(field | {"take": "odoo"})
         conflict = {"project_id": cls.project.id, "crosswalk_id": link.id}
         cls.env["migration.conflict"].create(field | conflict)
+        cls.env["migration.change"].create(conflict)
         cls.other_company = cls.env["res.company"].create({"name": "Other Practice"})
         company = {
             "company_id": cls.other_company.id,

@@ -86,7 +86,8 @@ class ChangeBook:
 
         :param by: the source record that brought the change; its own by default
         """
-        if self._run_id:
+        # what the run itself has made goes as a whole
+        if self._run_id and (by or link.first_run_id.id != self._run_id):
             staged_id = by.id if by else self._links[link]["staged_record_id"]
             self._noted.append((link, staged_id))
 
@@ -138,7 +139,6 @@ def noting(link, names=(), by=None):
     :param by: the source record that brings the change
     """
     book = ChangeBook(link.env)
-    # what the run itself has made goes as a whole
     is_noted = link and (by or link.first_run_id.id != link.env.context.get(RUN_KEY))
     if is_noted:
         book.look(link)
