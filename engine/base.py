@@ -20,6 +20,8 @@ class Engine:
     """
 
     kind = ""
+    #: whether it writes to records of ours that people may have edited
+    rewrites = False
 
     def __init__(self, run):
         self.run = run

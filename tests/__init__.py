@@ -16,6 +16,7 @@ from . import test_dates
 from . import test_demo_bundle
 from . import test_derive
 from . import test_discover
+from . import test_edits
 from . import test_equipment
 from . import test_faults
 from . import test_field_table

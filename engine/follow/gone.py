@@ -111,6 +111,7 @@ class GoneEngine(Engine):
     """Every record that the newest pull no longer holds, and those that came back."""
 
     kind = "gone"
+    rewrites = True
 
     def __init__(self, run):
         super().__init__(run)

@@ -11,6 +11,7 @@ class DecideEngine(Engine):
     """Loads the records with decided conflicts once more, all else as in a load."""
 
     kind = "decide"
+    rewrites = True
 
     def prepare(self):
         self.run.cursor = {"last": [0, 0]}

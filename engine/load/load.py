@@ -364,6 +364,7 @@ class LoadEngine(Engine):
     """The full run: every pending record of every object, parents first."""
 
     kind = "load"
+    rewrites = True
     _current = None
 
     def prepare(self):

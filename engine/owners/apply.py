@@ -23,6 +23,7 @@ class ApplyOwnersEngine(Engine):
     """
 
     kind = "owners"
+    rewrites = True
     _current = None
 
     def prepare(self):

@@ -3,7 +3,7 @@
 from odoo.tools import SQL
 
 from ..base import CONFLICTS
-from ..edits import find_edits
+from ..edits import explain_edits
 from .inbound import InboundReferences
 from .restore import is_restorable, why_restored
 from .revert import Reverter
@@ -101,7 +101,7 @@ class UndoPlanner:
                 found = self.env[model].browse(group.mapped("res_id")).exists()
                 alive = set(found.ids)
                 links_of_records = group.filtered(is_of_a_record)
-                edited = find_edits(self.env, model, links_of_records)
+                edited = explain_edits(self.env, model, links_of_records)
             for link in group:
                 fate, reason = self._fate(link, alive, edited)
                 row = self._row(link, fate, reason)

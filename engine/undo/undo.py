@@ -1,7 +1,7 @@
 """Undo: what the plan says of each record is carried out, and nothing else."""
 
 from ..base import CONFLICTS, Engine
-from ..edits import find_edits
+from ..edits import explain_edits
 from ..schema.build import SchemaBuilder
 from ..schema.make import tell_workers
 from .inbound import InboundReferences
@@ -19,6 +19,7 @@ class UndoEngine(Engine):
     """
 
     kind = "rollback"
+    rewrites = True
 
     def __init__(self, run):
         super().__init__(run)
@@ -72,7 +73,7 @@ class UndoEngine(Engine):
         doomed = batch.filtered(lambda line: line.fate == "delete")
         domain = [("id", "in", doomed.ids)]
         links = doomed.crosswalk_id.filtered(is_of_a_record)
-        edited = find_edits(self.env, model, links)
+        edited = explain_edits(self.env, model, links)
         keep_lines(self.lines, domain, edited, "keep_edited")
         keep_lines(
             self.lines,
