@@ -138,10 +138,21 @@ class MigrationProject(models.Model):
                 )
             )
         project = self.sudo().with_context(**QUIET_CONTEXT)
+        missing = self.schema_item_ids.filtered(lambda item: item.state != "done")
         SchemaBuilder(project).build()
+        if "done" in missing.filtered(lambda i: i.kind == "stage").mapped("state"):
+            project._try_again(("bad_stage", "unmappable"))
         if self.state == "mapped":
             self.sudo().state = "ready"
         return True
+
+    def _try_again(self, codes):
+        """Let records that failed for one of these reasons wait for the next run."""
+        failed = [("project_id", "=", self.id), ("state", "=", "failed")]
+        records = self.env["migration.staged.record"].search(
+            [*failed, ("reason_code", "in", codes)]
+        )
+        records._set_bucket("pending")
 
     def action_confirm_schema(self):
         """Confirm the whole schema plan."""

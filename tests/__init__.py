@@ -23,6 +23,8 @@ from . import test_field_table
 from . import test_fingerprint
 from . import test_fingerprint_rollback
 from . import test_follow
+from . import test_follow_fasttrack
+from . import test_follow_work
 from . import test_formats
 from . import test_gone
 from . import test_groups
@@ -50,6 +52,7 @@ from . import test_load_tasks
 from . import test_lone_contacts
 from . import test_map
 from . import test_matching
+from . import test_merges
 from . import test_open
 from . import test_owner_apply
 from . import test_owner_board

@@ -385,7 +385,7 @@ class LoadEngine(Engine):
         self.clear("migration.rollback.line", ("state", "=", "planned"))
         for obj in self.project.object_ids.filtered("pending_count"):
             LoadOrder(obj).settle()
-        Matcher(self.project).find()
+        Matcher(self.project).find(is_light=self.run.is_pickup)
         self.run.stats = {}
         return staged.search_count(self._pending())
 

@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from ..edits import find_edits
 from ..follow.gone import Farewell
-from ..undo.change_book import noting
+from ..undo.change_book import add_links, noting
 from ..values import left_behind
 
 #: Models that name what they belong to by model and id, with those two fields.
@@ -31,6 +31,7 @@ class Merger:
     def merge(self, mapped, link, loser, winner, edit):
         """Merge ``loser`` into ``winner``; return the sentence for the log."""
         moved = self._rebind(loser, winner)
+        self._follow_earlier(link, loser, winner)
         with noting(link):
             name = f"{link.source_object}:merged"
             link.write({"source_object": name, "staged_record_id": False})
@@ -49,6 +50,38 @@ class Merger:
             count=moved,
             fate=text,
         )
+
+    def _follow_earlier(self, link, loser, winner):
+        """What was merged into the loser before lives on in the winner as well."""
+        earlier = self.env["migration.crosswalk"].search(
+            [
+                ("project_id", "=", self.project.id),
+                ("res_model", "=", loser._name),
+                ("res_id", "=", loser.id),
+                ("origin", "=", "matched"),
+                ("staged_record_id", "!=", False),
+                ("id", "!=", link.id),
+            ]
+        )
+        # a row with old values is what a rollback puts back into that record
+        for row in earlier.filtered(lambda row: not row.previous_values):
+            name = row.source_object
+            bound = {
+                "project_id": self.project.id,
+                "company_id": self.project.company_id.id,
+                "source_object": name,
+                "external_id": row.external_id,
+                "staged_record_id": row.staged_record_id.id,
+                "res_model": winner._name,
+                "res_id": winner.id,
+                "origin": "matched",
+                "content_hash": row.content_hash,
+            }
+            with noting(row):
+                kept = f"{name}:merged:{loser.id}"
+                row.write({"source_object": kept, "staged_record_id": False})
+            self.env.flush_all()
+            add_links(self.env, [bound])
 
     def _rebind(self, loser, winner):
         """Let our records refer to the winner; return how many did not before."""

@@ -117,6 +117,7 @@ class Places:
         return None
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def plain(text):
     """Return a name without accents, dots, articles and case: ``U.S.A.`` is ``usa``."""
     text = unicodedata.normalize("NFKD", fold(text))

@@ -114,13 +114,28 @@ class Matcher:
             (rule.key, rule.action) for rule in project.match_rule_ids.sorted()
         ]
 
-    def find(self):
-        """Refresh the decision list of every object. Return how many wait."""
+    def find(self, is_light=False):
+        """Refresh the decision list of every object. Return how many wait.
+
+        :param is_light: only of objects with records that are to be created
+        """
         for obj in self.project.object_ids:
-            if obj.target in MATCHED_TARGETS:
+            if obj.target in MATCHED_TARGETS and not (is_light and self._is_idle(obj)):
                 self._forget(obj)
                 self._find(obj)
         return self.project.waiting_count
+
+    def _is_idle(self, obj):
+        """Return whether all pending records of an object were loaded before."""
+        return not self.env.execute_query(
+            SQL(
+                "SELECT FROM migration_staged_record rec"
+                " WHERE rec.object_id = %s AND rec.state = 'pending' AND NOT EXISTS"
+                " (SELECT FROM migration_crosswalk link"
+                " WHERE link.staged_record_id = rec.id) LIMIT 1",
+                obj.id,
+            )
+        )
 
     def _forget(self, obj):
         """Drop what rules found before, unless a person decided or it was loaded."""

@@ -3,12 +3,13 @@
 from ...tools.infer import ValueProfile
 from ..owners.board import OwnerMatcher
 from ..owners.deals import OpenDeals
+from ..schema.words import NewWords
 from .profile import CHUNK, ProfileEngine
 from .propose import MapProposer
 
 
 class DriftEngine(ProfileEngine):
-    """Looks at new fields only, and never stops what follows.
+    """Looks at new fields and words only, and never stops what follows.
 
     A new field gets its proposal on the map and is left out of the load until a
     person has agreed to it; then it is filled in for the records that have it.
@@ -72,4 +73,28 @@ class DriftEngine(ProfileEngine):
         }
 
     def finish(self):
+        self._new_words()
         OwnerMatcher(self, OpenDeals(self.project)).match()
+
+    def _new_words(self):
+        """Tags and the like that came since are made, and said so."""
+        items = NewWords(self.project, self.run).make()
+        self.findings("profile", [self._word_finding(item) for item in items])
+
+    def _word_finding(self, item):
+        return {
+            "code": "new_word",
+            "severity": "3_info",
+            "value": item.name,
+            "message": self.env._(
+                "New at the source: %(model)s “%(name)s” was made.",
+                model=self.env[item.res_model]._description,
+                name=item.name,
+            )
+            if item.action == "create"
+            else self.env._(
+                "New at the source: %(model)s “%(name)s” was there already.",
+                model=self.env[item.res_model]._description,
+                name=item.name,
+            ),
+        }

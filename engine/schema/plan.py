@@ -128,6 +128,11 @@ class SchemaPlanner:
             "objects": self.env["migration.object"],
         } | vals
 
+    @property
+    def _some(self):
+        """Narrow down the staged records that are looked at."""
+        return SQL()
+
     def _values(self, obj, *names):
         """Return ``[(value, ..., records)]`` of the combinations that occur."""
         columns = SQL(", ").join(SQL("COALESCE(%s, '')", cell_text(n)) for n in names)
@@ -135,10 +140,11 @@ class SchemaPlanner:
         return self.env.execute_query(
             SQL(
                 "SELECT %(columns)s, count(*), min(id) FROM migration_staged_record"
-                " WHERE object_id = %(object)s GROUP BY %(places)s"
+                " WHERE object_id = %(object)s %(some)s GROUP BY %(places)s"
                 " ORDER BY min(id)",
                 columns=columns,
                 places=places,
+                some=self._some,
                 object=obj.id,
             )
         )
@@ -269,7 +275,7 @@ class SchemaPlanner:
 
         :param ids: the staged records that count, else all of the object
         """
-        some = SQL() if ids is None else SQL("AND id = ANY(%s)", list(ids))
+        some = self._some if ids is None else SQL("AND id = ANY(%s)", list(ids))
         rows = self.env.execute_query(
             SQL(
                 "SELECT tag, is_item, count(*) FROM (SELECT id,"

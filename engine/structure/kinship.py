@@ -32,6 +32,7 @@ class Kinship:
         self.object = obj
         self.env = obj.env
         self._lines = lines_by_target(obj)
+        self._own = {}
 
     def line(self, target_field):
         """Return the mapping line that fills ``target_field``, or None."""
@@ -39,6 +40,12 @@ class Kinship:
 
     def is_own(self, target_field):
         """Return whether that line refers to records of this same object."""
+        if target_field not in self._own:
+            # asked for every record, while the map stays as it is
+            self._own[target_field] = self._is_own(target_field)
+        return self._own[target_field]
+
+    def _is_own(self, target_field):
         line = self.line(target_field)
         if not line or line.transform != "reference":
             return False

@@ -5,6 +5,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ...tools.converters import to_html_text
 from ...tools.fingerprint import fold
+from ..load.threeway import Unit
 from .base import Target
 from .chatter import TOLD, create_in_order
 from .others import OtherLinks
@@ -36,6 +37,8 @@ class ActivityTarget(Target):
     }
     #: the name of its record is Odoo's own copy
     unread_fields = frozenset({"res_name"})
+    # done, or still to be done: with what was said of it, and its day
+    units = (Unit(("active", "feedback"), frozenset({"date_done"})),)
     #: which of a source's references says where it stands, most specific first
     homes = ("_deal", "_parent", "_client", "_equipment")
 

@@ -1,6 +1,7 @@
 from odoo.tools.translate import LazyTranslate
 
 from ...exceptions import MappingError, RecordSkipped
+from ..load.threeway import Unit
 from ..stage.binaries import BinaryFetcher, Wanted
 from ..stage.filestore import FileStore
 from .base import Target
@@ -17,6 +18,8 @@ class AttachmentTarget(Target):
     model = "ir.attachment"
     batch_size = 20
     relation_fields = dict.fromkeys(("_client", "_deal", "_note", "_parent"), "res_id")
+    # what kind of file it is follows from its bytes
+    units = (Unit(("checksum",), frozenset({"mimetype"})),)
 
     def __init__(self, mapper):
         super().__init__(mapper)
@@ -81,6 +84,8 @@ class AttachmentTarget(Target):
         if given and given != vals["mimetype"]:
             message = self.env._("Kept as %s", vals["mimetype"])
             self.remark(mapped, "mimetype", message, value=given)
+        # Odoo sets it from the bytes; here it says which bytes we wrote
+        vals["checksum"] = content.sha1
         mapped.inputs["content"] = content
 
     def _check(self, mapped, content):
@@ -141,6 +146,11 @@ class AttachmentTarget(Target):
             if message:
                 self.write_again(message, {"attachment_ids": [(4, record.id)]})
         self.set_create_date(records, mapped_list)
+
+    def updated(self, record, mapped, changed):
+        """Give a known file the bytes that the source has by now."""
+        if "checksum" in changed and mapped.pop("content"):
+            self._store.hang(record, [mapped.pop("content")])
 
 
 def _number(text):

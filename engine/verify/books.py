@@ -3,7 +3,7 @@
 from odoo.tools import SQL
 
 from ..quiet import SIDE_EFFECTS
-from ..stage.filestore import FileStore
+from .file_book import FileBook
 from .history import HistoryBook, history_lines
 from .link_tally import BUCKETS, LinkTally
 
@@ -214,23 +214,18 @@ class Bookkeeper:
 
     def _files(self):
         """Files by content: those that lie in the filestore with their checksum."""
-        store = FileStore(self.env)
+        book = FileBook(self.engine)
         for obj in self.project.object_ids:
-            if obj.target != "attachment":
-                continue
-            links = self.env["migration.crosswalk"].search(
-                [("project_id", "=", self.project.id), ("source_object", "=", obj.name)]
-            )
-            files = self.env["ir.attachment"].browse(links.mapped("res_id")).exists()
-            stored = files.filtered(lambda file: file.type == "binary")
-            self._add(
-                "attachment",
-                self.env._("Files with content"),
-                object_id=obj.id,
-                source_count=len(stored),
-                created_count=len(stored),
-                found_count=sum(store.is_whole(file) for file in stored),
-            )
+            if obj.target == "attachment":
+                stored, whole = book.count(obj)
+                self._add(
+                    "attachment",
+                    self.env._("Files with content"),
+                    object_id=obj.id,
+                    source_count=stored,
+                    created_count=stored,
+                    found_count=whole,
+                )
 
     def _side_effects(self):
         """Whom the load told or subscribed: nobody, counted in its own batches."""

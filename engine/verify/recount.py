@@ -29,19 +29,20 @@ def recount(project):
 def _links(project):
     return SQL(
         "SELECT link.source_object,"
-        " count(*) FILTER (WHERE NOT gone.is_gone AND staged.state <> 'failed'),"
-        " count(*) FILTER (WHERE gone.is_gone),"
+        " count(*) FILTER (WHERE gone.id IS NULL AND staged.state <> 'failed'),"
+        " count(gone.id),"
         " sum(CASE WHEN jsonb_typeof(link.base_values) = 'object' THEN"
         " (SELECT count(*) FROM jsonb_object_keys(link.base_values)) ELSE 0 END)"
-        " FILTER (WHERE NOT gone.is_gone)"
+        " FILTER (WHERE gone.id IS NULL)"
         " FROM migration_crosswalk link"
         " JOIN migration_staged_record staged ON staged.id = link.staged_record_id"
-        " CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM migration_difference diff"
+        " LEFT JOIN (SELECT DISTINCT diff.staged_record_id AS id"
+        " FROM migration_difference diff"
         " JOIN migration_run run ON run.id = diff.run_id AND run.kind = 'verify'"
-        " WHERE diff.staged_record_id = staged.id AND diff.target_field = 'id'"
-        " AND diff.verdict = 'lost') AS is_gone) gone"
-        " WHERE link.project_id = %s GROUP BY 1",
-        project.id,
+        " WHERE diff.project_id = %(project)s AND diff.target_field = 'id'"
+        " AND diff.verdict = 'lost') gone ON gone.id = staged.id"
+        " WHERE link.project_id = %(project)s GROUP BY 1",
+        project=project.id,
     )
 
 
