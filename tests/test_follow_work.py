@@ -2,6 +2,7 @@
 
 import hashlib
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import html2plaintext
 
@@ -237,6 +238,9 @@ class TestFollowWork(FastTrackCase):
         self.pick_up()
         self.assertEqual(self.file.raw, b"ours")
         [row] = self.conflicts(self.key).values()
+        row.with_user(self.manager).own_text = "0123"
+        with self.assertRaises(UserError):
+            row.with_user(self.manager).action_use_own()
         row.with_user(self.manager).action_take_source()
         self.env.invalidate_all()
         self.assertEqual(self.file.raw, content)

@@ -149,8 +149,9 @@ class AttachmentTarget(Target):
 
     def updated(self, record, mapped, changed):
         """Give a known file the bytes that the source has by now."""
-        if "checksum" in changed and mapped.pop("content"):
-            self._store.hang(record, [mapped.pop("content")])
+        content = mapped.pop("content")
+        if content and changed.get("checksum") == content.sha1:
+            self._store.hang(record, [content])
 
 
 def _number(text):

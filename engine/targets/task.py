@@ -193,7 +193,9 @@ class ProjectTaskTarget(Target):
             record.write(vals)
         if users is not None:
             self._assign(record, [users[0][2]])
-        self._date(record, [dates])
+        if any(name in vals or record[name] != dates[name] for name in _HISTORY):
+            # working hours are counted anew: only where it has to be
+            self._date(record, [dates])
 
 
 class TaskActivityTarget(ActivityTarget):
