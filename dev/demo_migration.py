@@ -7,6 +7,7 @@ Ends with status 1 unless the books of all of them balance.
 
     DEMO_SOURCES  which sources, all of them by default; "none" only prepares Odoo
     DEMO_SCALE    multiplies the records of the sample servers
+    DEMO_MERGE    merges what is there already, where a person would be asked
 """
 
 import base64
@@ -130,6 +131,9 @@ def run(name, preset, transport, prepare):
     )
     if preset == "practice_bundle":
         project.draft_templates = True
+    if os.environ.get("DEMO_MERGE"):
+        asked = project.match_rule_ids.filtered(lambda rule: rule.action == "ask")
+        asked.action = "merge"
     env.cr.commit()
     print(f"\n{name}\n")
     prepare(project)

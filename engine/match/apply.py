@@ -4,7 +4,7 @@ from odoo.fields import Command
 
 from ..map.mapper import Note
 from ..targets.company import ADDRESS, joining
-from ..undo.restore import keep_owner, stamp_of
+from ..undo.restore import alone, keep_owner, values_before
 from ..values import portable, read_portable
 
 #: What makes a record what it is: never taken over from a duplicate.
@@ -154,9 +154,9 @@ class MatchApplier:
         """Write into a record that existed before; return what its row remembers."""
         vals = keep_owner(record, vals)
         names = list(vals)
-        before = read_portable(record, names)[record.id] | stamp_of(record)
-        record.write(vals)
-        record.flush_recordset()
+        before = values_before(record, names)
+        with alone(record, names):
+            record.write(vals)
         return {
             "base_values": read_portable(record, names)[record.id],
             "previous_values": before,

@@ -1,5 +1,6 @@
 """What every kind of target has in common."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timezone
 from functools import cached_property
@@ -11,7 +12,7 @@ from ...exceptions import MappingError
 from ..edits import find_edits
 from ..map.mapper import Note
 from ..undo.change_book import noting
-from ..undo.restore import keep_owner, stamp_of
+from ..undo.restore import alone, keep_owner, values_before
 from ..values import read_portable
 
 
@@ -266,10 +267,12 @@ class Target:
         is_matched = link.origin == "matched"
         vals = keep_owner(record, vals) if is_matched else vals
         names = list(vals)
-        before = read_portable(record, names)[record.id]
         if is_matched:
-            before |= stamp_of(record)
-        self._write_again(record, vals, link)
+            before = values_before(record, names)
+        else:
+            before = read_portable(record, names)[record.id]
+        with alone(record, names) if is_matched else nullcontext():
+            self._write_again(record, vals, link)
         if link:
             after = read_portable(record, names)[record.id]
             link.base_values = (link.base_values or {}) | after

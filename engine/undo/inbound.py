@@ -4,6 +4,7 @@ from functools import cached_property
 
 from odoo.tools import SQL
 
+from .given_back import GivenBack
 from .inbound_columns import ReferenceColumns
 from .inbound_free import FreeReferences
 from .inbound_keys import KeyReferences
@@ -33,6 +34,7 @@ class InboundReferences:
         self.env = project.env
         self.project = project
         self.columns = ReferenceColumns(self.env)
+        self.given_back = GivenBack(project)
         self.keys = KeyReferences(self)
         self.free = FreeReferences(self)
 

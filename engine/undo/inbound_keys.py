@@ -32,10 +32,17 @@ class KeyReferences:
             return self._by_relation(model, ids, table, column)
         if other == "mail.followers":
             return self._by_following(ids)
+        if _is_copy(self.env[other]._fields.get(column)):
+            return {}
         shown, key = _PARTS.get(other, (other, "id"))
         what = SQL("min(%s)", SQL.identifier(key))
         name = SQL.identifier(column)
-        rows = self.inbound.ask(other, name, SQL("%s = ANY(%s)", name, ids), what)
+        condition = SQL(
+            "%s = ANY(%s) AND %s <> ALL(%s)",
+            *(name, ids, SQL.identifier(self.env[other]._table, "id")),
+            self.inbound.given_back.records(other, column),
+        )
+        rows = self.inbound.ask(other, name, condition, what)
         return self.inbound.reasons(rows, shown)
 
     def _by_following(self, ids):
@@ -76,6 +83,10 @@ class KeyReferences:
                 stays=self.inbound.stays(other),
             )
         )
+        takes_out = self.inbound.given_back.takes_out
+        for field in self._own_fields(other, table, other_column) if rows else ():
+            name = field.name
+            rows = [row for row in rows if not takes_out(other, name, row[1], row[0])]
         own = self._own_fields(model, table, column)
         if rows and own:
             rows = self._not_written(model, rows, own)
@@ -134,3 +145,12 @@ class KeyReferences:
             ["res_id", "base_values"],
         )
         return {link.res_id: link.base_values for link in links if link.base_values}
+
+
+def _is_copy(field):
+    """Whether a value is copied along a link (the company above a contact's company).
+
+    Then the link itself is what counts.
+    """
+    is_computed = field is not None and field.compute and field.readonly
+    return bool(is_computed and (field.related or field.recursive))

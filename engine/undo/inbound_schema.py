@@ -88,6 +88,7 @@ class SchemaUse:
     def _has_values(self, model, field):
         if not field.store or field.type == "one2many":
             return False
+        emptied = self.inbound.given_back.emptied(model._name, field.name)
         if field.type == "many2many":
             table, column = field.relation, field.column1
             return self._any(
@@ -98,11 +99,12 @@ class SchemaUse:
                     SQL.identifier(column),
                     SQL.identifier(model._table),
                 ),
+                emptied,
             )
         column = SQL.identifier(field.name)
         if field.type in ("integer", "float", "monetary"):
-            return self._any(model, SQL("%s <> 0", column))
-        return self._any(model, SQL("%s::text NOT IN ('', 'false')", column))
+            return self._any(model, SQL("%s <> 0", column), emptied)
+        return self._any(model, SQL("%s::text NOT IN ('', 'false')", column), emptied)
 
     def _options(self, record):
         """An option of a pick-list stays while a record has it."""
@@ -111,7 +113,8 @@ class SchemaUse:
         if model is None or field.name not in model._fields:
             return False
         has_it = SQL("%s = %s", SQL.identifier(field.name), record.value)
-        if self._any(model, has_it):
+        given_back = self.inbound.given_back.records(model._name, field.name)
+        if self._any(model, has_it, given_back):
             return self.env._("Records that stay have this value.")
         return False
 
@@ -162,15 +165,17 @@ class SchemaUse:
         )
         return self.env["ir.ui.view"].browse([row[0] for row in rows])
 
-    def _any(self, model, condition):
-        """Return whether a record that stays meets the condition."""
+    def _any(self, model, condition, but=()):
+        """Return whether a record that stays meets the condition, without some ids."""
         self.env.flush_all()
         return bool(
             self.env.execute_query(
                 SQL(
-                    "SELECT 1 FROM %s WHERE %s AND %s LIMIT 1",
+                    "SELECT 1 FROM %s WHERE %s AND %s <> ALL(%s) AND %s LIMIT 1",
                     SQL.identifier(model._table),
                     condition,
+                    SQL.identifier(model._table, "id"),
+                    list(but),
                     self.inbound.stays(model._name),
                 )
             )

@@ -1,5 +1,7 @@
 """Undo: what the plan says of each record is carried out, and nothing else."""
 
+from itertools import takewhile
+
 from ..base import CONFLICTS, Engine
 from ..edits import explain_edits
 from ..schema.build import SchemaBuilder
@@ -42,20 +44,41 @@ class UndoEngine(Engine):
             self.log([{"operation": "skip", "message": text}])
 
     def advance(self):
-        lines = self.lines.search(
-            [("project_id", "=", self.project.id), ("state", "=", "planned")],
-            order="position desc, id desc",
-            limit=BATCH,
-        )
+        planned = [("project_id", "=", self.project.id), ("state", "=", "planned")]
+        # what existed before lets go of ours first: what goes later empties nothing
+        first = [("fate", "=", "restore"), ("source_object", "not like", "schema:")]
+        newest = {"order": "position desc, id desc", "limit": BATCH}
+        lines = self.lines.search([*planned, *first], **newest)
+        lines = lines or self.lines.search(planned, **newest)
         if not lines:
             return 0
-        # one model at a time, in the order of the plan: newest first
-        model = lines[0].res_model
-        batch = lines.browse()
-        for line in lines:
-            if line.res_model != model:
-                break
-            batch |= line
+        batch = self._together(lines)
+        for model, group in batch.grouped("res_model").items():
+            self._carry_out(model, group)
+        return len(batch)
+
+    def _together(self, lines):
+        """Return the first of the lines that may be handled model by model.
+
+        Newest first, so that what refers goes before what it refers to. Only what one
+        object of the source became is of several models without an order among them:
+        its messages and activities lie in turns, one by one they would take for ever.
+        """
+        names = set(self.project.object_ids.mapped("name"))
+
+        def place(line):
+            name = line.source_object or ""
+            # what came into being beside a record has a word behind the name
+            name = name if name in names else name.rpartition(":")[0]
+            return name if name in names else (name, line.res_model)
+
+        first = place(lines[0])
+        return lines.browse(
+            [line.id for line in takewhile(lambda line: place(line) == first, lines)]
+        )
+
+    def _carry_out(self, model, batch):
+        """Give the lines of one model their fates."""
         self._look_again(model, batch)
         self._delete(batch.filtered(lambda line: line.fate == "delete"))
         if model in ("ir.model", "ir.model.fields"):
@@ -67,7 +90,6 @@ class UndoEngine(Engine):
         self._reload(batch.filtered(lambda line: line.fate == "reload"))
         self._restore(batch.filtered(lambda line: line.fate == "restore"))
         self._keep(batch.filtered(lambda line: line.fate in KEEPS))
-        return len(batch)
 
     def _look_again(self, model, batch):
         doomed = batch.filtered(lambda line: line.fate == "delete")
