@@ -54,7 +54,7 @@ _STEPS = (
     ("wait", "No action of its own: the delay of the next step"),
     ("delay", "No action of its own: the delay of the next step"),
 )
-_DELAY = re.compile(r"\s*(-?\d+)\s*([a-z]*)\s*")
+_DELAY = re.compile(r"\s*(-?\d{1,6})\s*([a-z]*)\s*")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -236,7 +236,7 @@ def _listed(value):
     """Return the parts of a list, also where an export wrote it as JSON text."""
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = converters.parse_json(value)
         except ValueError:
             value = converters.split_multi(value)
     if isinstance(value, dict):

@@ -84,8 +84,8 @@ class MigrationConnection(models.Model):
     )
     test_message = fields.Char(readonly=True)
     is_running = fields.Boolean(compute="_compute_is_running")
-    project_next_step = fields.Char(related="project_id.next_step")
     #: not as superuser: a form may be asked what it would show of any project
+    project_next_step = fields.Char(related="project_id.next_step", related_sudo=False)
     last_error = fields.Text(related="project_id.last_error", related_sudo=False)
     endpoint_ids = fields.One2many("migration.endpoint", "connection_id")
 

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..engine.propose.field_types import TRANSFORMS
-from ..engine.propose.fillable import is_custom, is_fillable
+from ..engine.propose.fillable import fits_new, is_custom, is_fillable
 
 FATES = [
     ("mapped", "Mapped"),
@@ -16,6 +16,17 @@ FATES = [
 BULK_CONFIRM_BAR = 90
 #: Who confirmed a line and when; written with the confirmation, never by hand.
 SIGNATURE = ("confirmed_by", "confirmed_on")
+#: What people decide about a field; all else is what was found out about it.
+_DECISION = {
+    "fate",
+    "target_field",
+    "rest_field",
+    "transform",
+    "date_format",
+    "on_missing",
+    "new_field_type",
+}
+_OPEN = _DECISION | {"reason", "is_confirmed", "sequence", *SIGNATURE}
 
 
 class MigrationMappingLine(models.Model):
@@ -133,21 +144,12 @@ class MigrationMappingLine(models.Model):
 
     def write(self, vals):
         """A changed decision is a new one: it needs confirming again."""
-        decision = {
-            "fate",
-            "target_field",
-            "rest_field",
-            "transform",
-            "date_format",
-            "on_missing",
-            "new_field_type",
-        }
         if vals.get("new_field_type") and "transform" not in vals:
             # a field of another type is read in another way
             vals = dict(vals, transform=TRANSFORMS[vals["new_field_type"]])
         # whoever writes is who agrees: nobody confirms in another's name
         vals = {name: vals[name] for name in vals if name not in SIGNATURE}
-        if decision & set(vals) and "is_confirmed" not in vals:
+        if _DECISION & set(vals) and "is_confirmed" not in vals:
             vals["is_confirmed"] = False
         if "is_confirmed" in vals and not vals["is_confirmed"]:
             vals.update(dict.fromkeys(SIGNATURE, False))
@@ -168,7 +170,7 @@ class MigrationMappingLine(models.Model):
         """The map stays what it is while a run reads it."""
         if self.env.su:
             return
-        if {"source_field", "canonical_field"} & set(vals):
+        if set(vals) - _OPEN:
             raise AccessError(self.env._("The source's side of the map is fixed."))
         if set(vals) - {"reason"} and self.project_id.running_id:
             raise UserError(
@@ -211,7 +213,10 @@ class MigrationMappingLine(models.Model):
             return self.env._("%(object)s, field %(field)s: no target field.", **names)
         if value("fate") in ("mapped", "transformed"):
             problem = self._target_problem(
-                value("target_field"), value("transform"), value("rest_field")
+                value("target_field"),
+                value("transform"),
+                value("rest_field"),
+                value("new_field_type"),
             )
             if problem:
                 return problem
@@ -226,7 +231,7 @@ class MigrationMappingLine(models.Model):
             )
         return False
 
-    def _target_problem(self, name, transform, rest):
+    def _target_problem(self, name, transform, rest, ttype=None):
         """Return what is wrong with where the values go, or False."""
         obj = self.object_id
         if not obj.target:
@@ -243,10 +248,13 @@ class MigrationMappingLine(models.Model):
                 field=self.source_field,
             )
         fields = obj._target_fields()
+        ttype = ttype or self.new_field_type or "char"
         is_rest_right = not rest or (
             rest.startswith("x_") and is_custom(fields.get(rest))
         )
-        if is_fillable(obj, name, transform) and is_rest_right:
+        is_new = name.startswith("x_") and name not in fields
+        is_held = not is_new or fits_new(ttype, transform)
+        if is_fillable(obj, name, transform) and is_rest_right and is_held:
             return False
         return self.env._(
             "%(object)s, field %(field)s: “%(target)s” cannot be filled this way. Take "

@@ -16,6 +16,7 @@ class MigrationPart(models.AbstractModel):
         """Refuse to move a row; the engines, as superuser, never do."""
         if not self.env.su and "project_id" in self._fields:
             self.project_id._check_unsigned("write")
+            self.project_id._check_unfollowed()
         moved = {"project_id", "object_id", "company_id"} & set(vals)
         if moved and not self.env.su:
             raise AccessError(

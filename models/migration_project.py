@@ -111,8 +111,9 @@ class MigrationProject(models.Model):
         "lowest id, has no parent in Odoo. Each circle is named before the load.",
     )
     connection_ids = fields.One2many("migration.connection", "project_id")
+    #: not as superuser: a form may be asked what it would show of any connection
     connection_address = fields.Char(
-        "Address", related="connection_ids.base_url", readonly=True
+        "Address", related="connection_ids.base_url", related_sudo=False, readonly=True
     )
     is_source_ready = fields.Boolean(compute="_compute_is_source_ready")
     state = fields.Selection(STATES, required=True, default="draft", readonly=True)
@@ -227,10 +228,26 @@ class MigrationProject(models.Model):
     )
     next_step = fields.Char(compute="_compute_next_step")
 
+    @api.model
+    def _of_the_steps(self):
+        """Return the names of what only the steps of a project write."""
+        return {"state", "is_cancel_requested", "rollback_scope"}
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A project begins at the beginning, whatever defaults the caller gives."""
+        projects = super().create(vals_list)
+        if not self.env.su:
+            names = self._of_the_steps() - {"state"}
+            for project in projects:
+                if project.state != "draft" or any(project[name] for name in names):
+                    raise AccessError(self.env._("The steps of the project set this."))
+        return projects
+
     def write(self, vals):
         """Where a project stands is for its steps to say, and its company is fixed."""
         if not self.env.su:
-            if {"state", "is_cancel_requested", "rollback_scope"} & set(vals):
+            if self._of_the_steps() & set(vals):
                 raise AccessError(self.env._("The steps of the project set this."))
             if "company_id" in vals and self.file_ids:
                 raise AccessError(

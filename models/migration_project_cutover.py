@@ -1,5 +1,5 @@
-from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..engine.stage.frozen import CHANGES
 
@@ -40,12 +40,13 @@ class MigrationProject(models.Model):
 
     def write(self, vals):
         """What is signed stays as it is, but for its name and place."""
-        if not self.env.su:
-            if _OF_THE_STEPS & set(vals):
-                raise AccessError(self.env._("The steps of the project set this."))
-            if set(vals) - {"name", "active"}:
-                self._check_unsigned("write")
+        if not self.env.su and set(vals) - {"name", "active"}:
+            self._check_unsigned("write")
         return super().write(vals)
+
+    @api.model
+    def _of_the_steps(self):
+        return super()._of_the_steps() | _OF_THE_STEPS
 
     def action_open_cutover(self):
         """Open the checklist of the cut-over."""

@@ -104,11 +104,28 @@ class MigrationProject(models.Model):
         "mail.activity", readonly=True, copy=False, ondelete="set null"
     )
 
+    @api.model
+    def _of_the_steps(self):
+        return super()._of_the_steps() | _OF_THE_STEPS
+
     def write(self, vals):
-        """What following has found out is not typed in."""
-        if not self.env.su and _OF_THE_STEPS & set(vals):
-            raise AccessError(self.env._("The steps of the project set this."))
+        """What a followed project does to business records is a manager's matter."""
+        if not self.env.su and set(vals) - {"name", "active"}:
+            self._check_unfollowed()
         return super().write(vals)
+
+    def _check_unfollowed(self):
+        """A changed map, rule or export of a followed project is loaded by itself."""
+        group = "crm_migration.group_crm_migration_manager"
+        followed = self.sudo().filtered("is_following")
+        if followed and not self.env.su and not self.env.user.has_group(group):
+            raise AccessError(
+                self.env._(
+                    "“%s” follows its source: what is changed here reaches business "
+                    "records by itself. Only a migration manager may do that.",
+                    followed[0].name,
+                )
+            )
 
     @api.depends("conflict_ids.state")
     def _compute_conflict_count(self):

@@ -88,6 +88,7 @@ from . import test_schema
 from . import test_schema_make
 from . import test_schema_workers
 from . import test_security
+from . import test_security_ways
 from . import test_shared_address
 from . import test_stage
 from . import test_tabular

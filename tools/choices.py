@@ -1,10 +1,9 @@
 """The single values of a cell that may hold several: pick-lists and multi-selects."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
-from .converters import split_multi, to_text
+from .converters import parse_json, split_multi, to_text
 
 #: Under which key an option that is an object says its value, the first that is there.
 _OPTION_KEYS = ("value", "label", "name", "id")
@@ -47,7 +46,7 @@ def _parsed(text: str) -> list | None:
     if not text.lstrip().startswith("["):
         return None
     try:
-        found = json.loads(text)
+        found = parse_json(text)
     except ValueError:
         return None
     return found if isinstance(found, list) else None

@@ -33,6 +33,27 @@ _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d{1,2}")
 _HOST = re.compile(r"[^\s/?#@]+\.[^\s/?#@.]{2,}", re.UNICODE)
 
 
+#: Characters that no XML may hold, and halves of a character.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_BREAK = re.compile("\r\n|[\r\x0b\x0c]")
+
+
+def parse_json(text: str) -> Any:
+    """Return what a JSON text says.
+
+    :raise ValueError: when it is none, or nested so deeply that nobody meant it
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def printable(text: str) -> str:
+    """Return a text without control characters; vertical tabs break the line."""
+    return _UNPRINTABLE.sub("", _BREAK.sub("\n", text))
+
+
 class ConversionError(ValueError):
     """The value has no faithful counterpart; the message says why."""
 
@@ -56,8 +77,8 @@ def to_text(value: Any) -> str | None:
         return "; ".join(filter(None, map(to_text, value))) or None
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
-    text = unicodedata.normalize("NFC", str(value))
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip() or None
+    text = printable(unicodedata.normalize("NFC", str(value)))
+    return text.strip() or None
 
 
 def has_markup(text: str) -> bool:

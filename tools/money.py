@@ -1,9 +1,9 @@
 """Amounts of money as sources write them: with a sign, a code, or in parts."""
 
-import json
 import re
 from typing import Any
 
+from .converters import parse_json
 from .numbers import CURRENCY, parse_number
 
 #: Signs that one currency alone bears. "$", "¥" and "kr" could be several.
@@ -49,7 +49,7 @@ def split_money(value: Any) -> tuple[float | None, str]:
     :raise ValueError: when there is no amount in it
     """
     if isinstance(value, str) and value.lstrip().startswith("{"):
-        value = json.loads(value)
+        value = parse_json(value)
     if isinstance(value, dict):
         return _from_parts(value)
     if value is None or isinstance(value, bool):

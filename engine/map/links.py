@@ -1,7 +1,5 @@
 """Lists of things, and references to records of more than one object."""
 
-import json
-
 from markupsafe import Markup
 
 from ...tools import converters
@@ -14,7 +12,7 @@ def items_of(raw):
     """Return the items of a list cell: a list, its JSON, or separated words."""
     if isinstance(raw, str) and raw.lstrip().startswith(("[", "{")):
         try:
-            raw = json.loads(raw)
+            raw = converters.parse_json(raw)
         except ValueError:
             return converters.split_multi(raw)
     if isinstance(raw, dict):

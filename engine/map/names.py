@@ -2,6 +2,8 @@
 
 import re
 
+from odoo.tools.sql import table_exists
+
 from ...tools.fingerprint import derived_id, normalise_header
 
 
@@ -43,7 +45,12 @@ def settle_model(obj):
     others = set((project.object_ids - obj).mapped("target_model"))
 
     def is_taken(name):
-        return name in others or bool(env["ir.model"]._get_id(name))
+        return (
+            name in others
+            or bool(env["ir.model"]._get_id(name))
+            # of a list of links that somebody made
+            or table_exists(env.cr, name)
+        )
 
     if not obj.target_model or is_taken(obj.target_model):
         obj.target_model = custom_model_name(obj.name.partition(":")[2], is_taken)

@@ -95,6 +95,11 @@ def is_custom(field, transform="text"):
     return bool(field.manual and field.store and takes(field, transform))
 
 
+def fits_new(ttype, transform):
+    """Return whether a field that is still to be made would hold the values."""
+    return transform not in _TAKEN_BY or ttype in _TAKEN_BY[transform]
+
+
 def takes(field, transform):
     """Return whether a field of that type holds what the transform gives.
 

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from odoo.tools import SQL
 
-from ...tools.converters import split_multi, to_text
+from ...tools.converters import printable, split_multi, to_text
 from ..keys import key_of
 from ..map.associations import LABEL_KIND, LABEL_MODEL
 from ..map.label_words import LabelWords, labelled, model_vals
@@ -121,7 +121,7 @@ class SchemaPlanner:
         self.items[kind, key] = {
             "kind": kind,
             "key": key,
-            "name": name,
+            "name": printable(name),
             "sequence": _ORDER.get(kind) or VOCABULARIES[kind][1],
             "res_model": {"team": "crm.team", "stage": "crm.stage"}.get(kind)
             or (VOCABULARIES[kind][0] if kind in VOCABULARIES else False),

@@ -2,6 +2,8 @@
 
 from lxml import etree
 
+from ...tools.converters import printable
+
 #: model -> [(name of the view that is extended, the plan's words for it)]
 VIEWS = {
     "res.partner": (
@@ -36,6 +38,8 @@ VIEWS = {
 _SEARCHED = {"char", "selection", "many2one", "many2many", "text"}
 _GROUPED = {"selection", "many2one", "many2many", "boolean", "date", "datetime"}
 _WIDGETS = {"many2many": "many2many_tags"}
+#: The only widgets of a view of ours: others run code, or read more than the value.
+_SHOWN_AS = {"url", "email", "phone", *_WIDGETS.values()}
 
 
 def views_of(env, model):
@@ -79,7 +83,7 @@ def arch_of(kind, items, project):
 def _field(parent, item, **attributes):
     vals = item.vals
     widget = vals.get("widget") or _WIDGETS.get(vals["ttype"])
-    if widget:
+    if widget in _SHOWN_AS:
         attributes["widget"] = widget
     return etree.SubElement(parent, "field", name=vals["name"], **attributes)
 
@@ -100,7 +104,7 @@ def _tab(node, items, project):
     )
     title = project.env._("Migrated Data")
     if others:
-        title = project.env._("Migrated Data (%s)", project.name)
+        title = project.env._("Migrated Data (%s)", printable(project.name))
     page = etree.SubElement(
         node, "page", name=f"crm_migration_{project.id}", string=title
     )

@@ -1,9 +1,9 @@
 """Source objects whose records are of several kinds, each with fields of its own."""
 
-import json
 import re
 from dataclasses import replace
 
+from ...tools.converters import parse_json
 from ...tools.fingerprint import fold
 from ..keys import clean_id, key_of
 
@@ -83,7 +83,7 @@ def _entries(raw):
     """Return the entries of a list, None for what is not one."""
     if isinstance(raw, str) and raw.lstrip().startswith("["):
         try:
-            raw = json.loads(raw)
+            raw = parse_json(raw)
         except ValueError:
             return None
     is_list = isinstance(raw, list) and all(isinstance(item, dict) for item in raw)
