@@ -39,6 +39,7 @@ from . import test_jsonfile
 from . import test_kill
 from . import test_kill_follow
 from . import test_kill_pull
+from . import test_lead_facts
 from . import test_live_files
 from . import test_live_pull
 from . import test_load_activities

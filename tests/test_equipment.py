@@ -271,10 +271,11 @@ class TestEquipmentAgain(EquipmentCase):
 
     def test_loading_again_changes_nothing_and_a_change_is_followed(self):
         pieces = [piece(1, serial_number="S", location_name="Roof"), piece(2)]
-        pieces[1]["serial_number"] = "S"
+        pieces[1] |= {"serial_number": "S", "status": "retired"}
         project = self.migrated(self.source(pieces), preset="road_runner")
         pieces[0]["location_name"] = "Basement"
-        pieces[1]["serial_number"] = "T"
+        self.assertFalse(self.target(project, "equipment", "eq_2").active)
+        pieces[1] |= {"serial_number": "T", "status": "active"}
         self.a_day_passes()
         self.migrate(self.stage(project, self.source(pieces), "second.zip"))
         first = self.target(project, "equipment", "eq_1")
@@ -282,6 +283,7 @@ class TestEquipmentAgain(EquipmentCase):
         self.assertEqual((first.serial_no, first["x_location"]), ("S", "Basement"))
         self.assertEqual(second.serial_no, "T")
         self.assertFalse(second["x_source_serial"])
+        self.assertTrue(second.active)
 
     def test_rollback_takes_equipment_categories_and_fields_away(self):
         models = ("maintenance.equipment", "maintenance.equipment.category")

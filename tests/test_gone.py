@@ -61,6 +61,30 @@ class TestGoneFromAnExport(ConflictCase):
         self.assertBucket(self.project, "contacts", "C-1", "excluded", "deleted")
         self.assertTrue(self.project.is_balanced)
 
+    def test_what_only_goes_together_is_deleted_together(self):
+        self.project.deletion_policy = "delete"
+        unneeded, lead = self.contact("C-4"), self.target(self.project, "deals", "D-1")
+        self.files = self.files | {"deals.csv": table(deal("D-2", "New"))}
+        self.pick_up(*self.rows[:3], self.rows[4])
+        self.assertFalse(lead.exists())
+        self.assertFalse(unneeded.exists())
+        self.assertTrue(self.project.is_balanced)
+
+    def test_what_may_not_come_back_stops_no_other(self):
+        self.pick_up(*self.rows[2:])
+        self.env.flush_all()
+        # a rule of another addon
+        self.env.cr.execute(
+            "ALTER TABLE res_partner ADD CONSTRAINT no_first_cleo"
+            " CHECK (NOT active OR name <> 'Cleo C-1')"
+        )
+        self.pick_up(*self.rows)
+        self.assertFalse(self.contact("C-1").active)
+        self.assertTrue(self.contact("C-2").active)
+        finding = self.findings(self.project, "gone_at_source", external_id="C-1")
+        self.assertTrue(any("no_first_cleo" in one.message for one in finding), finding)
+        self.assertEqual(self.project.state, "verified")
+
     def test_it_is_treated_once(self):
         self.pick_up(*self.rows[1:])
         gone = self.contact("C-1")

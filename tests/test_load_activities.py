@@ -1,7 +1,7 @@
 import json
 from datetime import date, datetime
 
-from .common import MigrationCommon
+from .common import MigrationCommon, bundle
 from .live_case import LiveCase
 
 LATER = "2031-05-06T09:00:00Z"
@@ -66,7 +66,15 @@ ACTIVITIES = [
             {"object": "deal", "id": "D1"},
         ],
     ),
-    activity("meet-past", "MEETING", "COMPLETED", starts_at=BEFORE, outcome="good"),
+    activity(
+        "meet-past",
+        "MEETING",
+        "COMPLETED",
+        starts_at=BEFORE,
+        outcome="good",
+        # a table of an export has names
+        participants="Anna Ruiz; Bob; cleo@c.example",
+    ),
     activity("meet-off", "MEETING", "CANCELLED", starts_at=LATER),
     activity("meet-undated", "MEETING", "COMPLETED"),
     activity("meet-reversed", "MEETING", "COMPLETED", starts_at=LATER, ends_at=BEFORE),
@@ -271,6 +279,12 @@ class TestMeetings(EngagementsCase):
         self.assertEqual(states[cleo], "needsAction")
         self.assertIn("With: guest@x.example", event.description)
 
+    def test_who_took_part_is_named_also_without_an_email(self):
+        event = self.got("meet-past")
+        self.assertIn("With: Anna Ruiz; Bob<", str(event.description))
+        cleo = self.target(self.project, "contact", "K2")
+        self.assertIn(cleo, event.partner_ids)
+
     def test_what_was_called_off_is_archived_and_says_so(self):
         event = self.got("meet-off")
         self.assertFalse(event.active)
@@ -326,6 +340,17 @@ class TestActivitiesLater(MigrationCommon):
         self.assertEqual(event.start, datetime(2031, 5, 7, 9))
         self.assertEqual(event.stop, datetime(2031, 5, 7, 9, 45))
         self.assertEqual(self.env["mail.mail"].search_count([]), mails)
+
+    def test_a_task_that_is_gone_does_not_pass_for_done(self):
+        task = self.got("task-open")
+        rest = [one for one in ACTIVITIES if one["id"] != "task-open"]
+        self.env["migration.run"].search([]).date_started = "2024-01-01"
+        self.project.add_file("newer.zip", bundle(files(rest)))
+        self.project.action_pickup(background=False)
+        self.assertTrue(task.active)
+        found = self.findings(self.project, "gone_at_source")
+        self.assertEqual(found.external_id, "task-open")
+        self.assertIn("count as done", found.message)
 
     def test_what_was_planned_stays_an_activity_when_it_is_done(self):
         self.again(

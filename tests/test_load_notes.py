@@ -151,6 +151,18 @@ class TestLoadNotes(MigrationCommon):
         )
         self.assertIn("neither a name nor an e-mail", record.reason)
 
+    def test_a_note_of_a_deal_that_somebody_deleted_stops_no_other(self):
+        self.target(self.project, "deals", "D-1").unlink()
+        rows = table(
+            note("N-new"), note("N-of-deleted", Deal_ID="D-1", Title="On the deal")
+        )
+        self.stage(self.project, {"notes.csv": rows}, name="newer.zip")
+        self.load(self.project)
+        self.assertEqual(self.note("N-new").res_id, self.contact.id)
+        record = self.staged_record(self.project, "notes", "N-of-deleted")
+        self.assertIn(record.state, ("created", "failed"))
+        self.assertEqual(self.project.state, "verified")
+
     def test_nobody_is_told_of_an_old_note(self):
         messages = self.env["mail.message"].search([("model", "=", "res.partner")])
         self.assertFalse(messages.notification_ids)

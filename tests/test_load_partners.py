@@ -94,6 +94,12 @@ CONTACTS = table(
     {"Client ID": "C-twin", "Full Name": "Tom", "Organization": "Twin"},
     {"Client ID": "C-child", "Full Name": "Bea", "Organization": "Big"},
     {"Client ID": "C-free", "Full Name": "Fred", "Address": "5 Free Lane"},
+    {
+        "Client ID": "C-alike",
+        "Full Name": "Joanna",
+        "Email": "jo@one.example, joanna@one.example",
+        "Secondary Email": "anna@one.example",
+    },
 )
 MEMBERS = table(
     {"Organization ID": "O-3", "Client ID": "C-own", "Role": "Advisor"},
@@ -259,6 +265,12 @@ class TestLoadPartners(MigrationCommon):
         )
         self.assertEqual(
             self.organization("O-1").x_other_emails, "billing@acme.example"
+        )
+
+    def test_an_email_that_is_the_end_of_another_is_kept_too(self):
+        self.assertEqual(
+            self.contact("C-alike").x_other_emails,
+            "joanna@one.example; anna@one.example",
         )
 
     def test_text_that_is_no_email_leaves_a_finding(self):

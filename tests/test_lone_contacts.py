@@ -138,6 +138,11 @@ class TestLoneContacts(MigrationCommon):
 
     # -- what a lead carries
 
+    def test_an_archived_person_is_told_to_count_as_lost(self):
+        self.assertEqual(self.got("ct_3").won_status, "lost")
+        found = self.findings(self.project, "contradiction", external_id="ct_3")
+        self.assertEqual((found.field, found.value), ("status", "archived"))
+
     def test_a_lead_says_who_it_is_about(self):
         lead = self.got("ct_3")
         self.assertRecordValues(

@@ -268,7 +268,10 @@ class TestFactsOfTheCompany(MigrationCommon):
             rr_contact("ct_3", name="Pia", company_id="ct_1", industry="Pottery"),
             rr_contact("ct_4", name="Sam", company_id="ct_1", industry="Retail"),
             rr_contact("ct_5", name="Mo", company_id="ct_2"),
+            rr_contact("ct_6", "customer", name="Archie", status="archived"),
         ]
+        for row in cls.contacts:
+            row["merged_into_id"] = ""
         cls.project = cls.migrated(
             lists(contacts=cls.contacts), preset="road_runner", match_rule_ids=[]
         )
@@ -288,12 +291,36 @@ class TestFactsOfTheCompany(MigrationCommon):
         self.assertEqual(sam.industry_id.name, "Retail")
         self.assertFalse(sam.comment)
 
-    def test_who_changes_company_leaves_the_old_address_there(self):
+    def newer(self, number, **values):
+        """Load a newer export, in which one contact differs."""
         self.a_day_passes()
         contacts = [dict(row) for row in self.contacts]
-        contacts[4]["company_id"] = "ct_1"
+        contacts[number - 1] |= values
         self.stage(self.project, lists(contacts=contacts), name="newer.zip")
         self.load(self.project)
+
+    def test_who_is_archived_at_the_source_comes_back_with_it(self):
+        self.assertFalse(self.contact("ct_6").active)
+        self.newer(6, status="active")
+        self.assertTrue(self.contact("ct_6").active)
+        self.newer(6, status="archived")
+        self.assertFalse(self.contact("ct_6").active)
+
+    def test_people_of_a_merged_company_share_what_the_other_has(self):
+        self.newer(2, merged_into_id="ct_1")
+        mo = self.contact("ct_5")
+        self.assertEqual(mo.parent_id, self.contact("ct_1"))
+        self.assertEqual((mo.street, mo.industry_id.name), (False, "Retail"))
+        self.assertTrue(self.project.is_balanced)
+        self.project.action_plan_rollback()
+        link = self.link(self.project, "contact", "ct_5")
+        line = self.project.rollback_line_ids.filtered(
+            lambda line: line.crosswalk_id == link
+        )
+        self.assertEqual(line.fate, "delete", line.reason)
+
+    def test_who_changes_company_leaves_the_old_address_there(self):
+        self.newer(5, company_id="ct_1")
         mo = self.contact("ct_5")
         self.assertEqual(mo.parent_id, self.contact("ct_1"))
         self.assertFalse(mo.street)

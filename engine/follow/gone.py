@@ -11,6 +11,8 @@ from ..undo.inbound import InboundReferences
 from .pickup import gone_domain
 
 BATCH = 500
+#: Archived records of these models mean something else: an activity is done.
+_NEVER_ARCHIVED = {"mail.activity"}
 
 
 class Farewell:
@@ -25,6 +27,8 @@ class Farewell:
         self.env = project.env
         self._inbound = InboundReferences(project)
         self._targets = {}
+        #: {(model, id): why it must stay, or ""} of what was looked at
+        self._referred = {}
 
     def part(self, obj, model):
         """Return what writes to records of ``model`` that came from ``obj``."""
@@ -44,37 +48,50 @@ class Farewell:
         :param edit: why it counts as edited by a person, or None
         """
         policy = self.project.deletion_policy
+        name = record._name
+        is_archivable = "active" in record._fields and name not in _NEVER_ARCHIVED
         if link.origin != "created":
             return "flagged", self.env._("It existed before: left as it is.")
         if edit:
             return "flagged", self.env._("Left as it is: %s", edit)
         if policy == "delete":
-            found = self._referring(link, record)
+            if (name, record.id) not in self._referred:
+                self.look_around(link)
+            found = self._referred[name, record.id]
             if not found:
                 note_deletion(link)
                 record.unlink()
                 link.unlink()
                 return "deleted", self.env._("Deleted in Odoo as well.")
-            if "active" not in record._fields:
-                return "flagged", found[record.id]
-        if policy == "flag" or "active" not in record._fields:
+            if not is_archivable:
+                return "flagged", found
+        if policy == "archive" and name in _NEVER_ARCHIVED:
+            text = self.env._("Left as it is: archived, it would count as done.")
+            return "flagged", text
+        if policy == "flag" or not is_archivable:
             return "flagged", self.env._("Left as it is.")
         if record.active:
             self.switch(obj, link, record, False)
             return "archived", self.env._("Archived.")
         return "flagged", self.env._("Was archived before.")
 
-    def _referring(self, link, record):
-        """Return ``{id: reason}`` if others than the record itself refer to it."""
-        line = self.env["migration.rollback.line"].create(
-            {
-                "project_id": self.project.id,
-                "company_id": self.project.company_id.id,
-                "crosswalk_id": link.id,
-                "res_model": record._name,
-                "res_id": record.id,
-                "fate": "delete",
-            }
+    def look_around(self, links):
+        """Find out in one go which records of ``links`` others refer to.
+
+        What goes as well is no reason to stay, what stays after all is one.
+        """
+        lines = self.env["migration.rollback.line"].create(
+            [
+                {
+                    "project_id": self.project.id,
+                    "company_id": self.project.company_id.id,
+                    "crosswalk_id": link.id,
+                    "res_model": link.res_model,
+                    "res_id": link.res_id,
+                    "fate": "delete",
+                }
+                for link in links
+            ]
         )
         self.env.flush_all()
         # to the microsecond: it tells what came into being beside the record
@@ -82,14 +99,28 @@ class Farewell:
             SQL(
                 "UPDATE migration_rollback_line AS line SET made_on = link.create_date"
                 " FROM migration_crosswalk link"
-                " WHERE link.id = line.crosswalk_id AND line.id = %s",
-                line.id,
+                " WHERE link.id = line.crosswalk_id AND line.id = ANY(%s)",
+                lines.ids,
             )
         )
+        self._referred |= {(link.res_model, link.res_id): "" for link in links}
         try:
-            return self._inbound.find(record._name, record.ids)
+            staying = lines
+            while staying:
+                staying = self._staying(lines)
+                lines -= staying
+                staying.unlink()
         finally:
-            line.unlink()
+            lines.unlink()
+
+    def _staying(self, lines):
+        """Return those of ``lines`` whose records must stay; remember why."""
+        staying = lines.browse()
+        for model, group in lines.grouped("res_model").items():
+            found = self._inbound.find(model, group.mapped("res_id"))
+            self._referred |= {(model, one): why for one, why in found.items()}
+            staying |= group.filtered(lambda line, found=found: line.res_id in found)
+        return staying
 
     def switch(self, obj, link, record, is_active):
         """Archive a record or take it back, so that it does not pass for an edit."""
@@ -146,12 +177,27 @@ class GoneEngine(Engine):
                 found = self.env[model].browse(group.mapped("res_id")).exists()
                 alive[model] = set(found.ids)
                 edits[model] = find_edits(self.env, model, group)
+        own = {
+            record: link
+            for record, link in own.items()
+            if link.res_id in alive.get(link.res_model, ())
+        }
+        if self.project.deletion_policy == "delete":
+            self._farewell.look_around(
+                links.browse(
+                    link.id
+                    for record, link in own.items()
+                    if record.is_missing
+                    and record.state != "merged"
+                    and link.origin == "created"
+                    and link.res_id not in edits[link.res_model]
+                )
+            )
         rows = []
         for record in records:
             link = own.get(record)
-            is_there = link and link.res_id in alive.get(link.res_model, ())
-            edit = is_there and edits[link.res_model].get(link.res_id)
-            rows.append(self._one(record, link if is_there else None, edit))
+            edit = link and edits[link.res_model].get(link.res_id)
+            rows.append(self._one(record, link, edit))
         self.log([row for row in rows if row])
         return len(records)
 
@@ -210,13 +256,27 @@ class GoneEngine(Engine):
         target = self.env[link.res_model].browse(link.res_id)
         if target.active or (link.base_values or {}).get("active"):
             return None
-        self._farewell.switch(record.object_id, link, target, True)
-        self.count(revived=1)
+        operation = "update"
+        text = self.env._("Is at the source again: taken out of the archive.")
+        try:
+            with self.env.cr.savepoint():
+                self._farewell.switch(record.object_id, link, target, True)
+        except CONFLICTS:
+            raise
+        except Exception as error:
+            operation = "keep"
+            text = self.env._(
+                "Is at the source again, and could not be taken out of the archive: %s",
+                str(error) or type(error).__name__,
+            )
+            self._tell(record, text)
+        else:
+            self.count(revived=1)
         return {
-            "operation": "update",
+            "operation": operation,
             "source_object": record.object_id.name,
             "external_id": record.external_id,
             "res_model": link.res_model,
             "res_id": link.res_id,
-            "message": self.env._("Is at the source again: taken out of the archive."),
+            "message": text,
         }

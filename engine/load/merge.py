@@ -4,7 +4,10 @@ from odoo.tools import SQL
 
 from ..edits import find_edits
 from ..follow.gone import Farewell
+from ..targets.company import changing
+from ..targets.lead_facts import own_facts
 from ..undo.change_book import add_links, noting
+from ..undo.restore import keep_owner
 from ..values import left_behind
 
 #: Models that name what they belong to by model and id, with those two fields.
@@ -86,6 +89,7 @@ class Merger:
     def _rebind(self, loser, winner):
         """Let our records refer to the winner; return how many did not before."""
         moved = set()
+        self.env.flush_all()
         for model in self._models():
             for field in model._fields.values():
                 is_link = field.type in ("many2one", "many2many")
@@ -123,10 +127,12 @@ class Merger:
     def _move(self, model, field, loser, winner):
         """Move a field of our records, where its value is still the one we wrote."""
         is_list = field.type == "many2many"
-        links = self._links(
-            model,
-            SQL("link.base_values -> %s @> to_jsonb(%s)", field.name, loser.id),
-        )
+        refers = self._refers(model, field, loser)
+        if refers is None:
+            return set()
+        # the columns first: few records refer to the loser, many are ours
+        condition = "%s AND link.base_values -> %s @> to_jsonb(%s)"
+        links = self._links(model, SQL(condition, refers, field.name, loser.id))
         edits = find_edits(self.env, model._name, links)
         moved = set()
         for link in links:
@@ -134,17 +140,41 @@ class Merger:
             if not record or loser not in record[field.name] or record == winner:
                 continue
             base = dict(link.base_values)
-            with noting(link, [field.name]):
-                if is_list:
-                    record.write({field.name: [(3, loser.id), (4, winner.id)]})
-                    ids = {*base[field.name], winner.id} - {loser.id}
-                    base[field.name] = sorted(ids)
-                else:
-                    record.write({field.name: winner.id})
-                    base[field.name] = winner.id
+            vals = {field.name: winner.id}
+            if is_list:
+                vals = {field.name: [(3, loser.id), (4, winner.id)]}
+                base[field.name] = sorted({*base[field.name], winner.id} - {loser.id})
+            else:
+                if model._name == "res.partner" and field.name == "parent_id":
+                    vals |= changing(record, loser, winner)
+                base |= {name: value or None for name, value in vals.items()}
+            with noting(link, list(vals)):
+                if model._name == "crm.lead" and field.name == "partner_id":
+                    vals |= own_facts(record)
+                record.write(keep_owner(record, vals))
                 self._remember(link, record, base, edits)
             moved.add((model._name, record.id))
         return moved
+
+    @staticmethod
+    def _refers(model, field, loser):
+        """SQL that is true for rows of the crosswalk whose record refers to ``loser``.
+
+        None where the database holds no such link (a value for each company).
+        """
+        if field.type == "many2many":
+            table, own, other = field.relation, field.column1, field.column2
+        elif field.column_type and not field.company_dependent:
+            table, own, other = model._table, "id", field.name
+        else:
+            return None
+        return SQL(
+            "link.res_id IN (SELECT %s FROM %s WHERE %s = %s)",
+            SQL.identifier(own),
+            SQL.identifier(table),
+            SQL.identifier(other),
+            loser.id,
+        )
 
     def _move_generic(self, model, loser, winner):
         model_field, id_field = _GENERIC[model._name]

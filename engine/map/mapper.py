@@ -250,5 +250,6 @@ class RecordMapper:
         if isinstance(value, list) and present:
             value = [Command.set(sorted({*present[0][2], *value[0][2]}))]
         elif isinstance(value, str) and present and isinstance(present, str):
-            value = present if value in present else f"{present}; {value}"
+            is_there = value == present or value in present.split("; ")
+            value = present if is_there else f"{present}; {value}"
         bag[name] = value

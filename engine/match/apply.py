@@ -86,14 +86,21 @@ class MatchApplier:
         of_staged = {
             row.staged_record_id.id: (row.res_model, row.res_id) for row in rows
         }
-        found = {}
+        found, ids = {}, {}
         for candidate in candidates:
             place = of_staged.get(candidate.staged_record_id.id)
             if candidate.res_model:
                 place = (candidate.res_model, candidate.res_id)
-            if place and self.env[place[0]].browse(place[1]).exists():
+            if place:
                 found[candidate] = place
-        return found
+                ids.setdefault(place[0], []).append(place[1])
+        alive = {
+            model: {*self.env[model].browse(some).exists().ids}
+            for model, some in ids.items()
+        }
+        return {
+            one: place for one, place in found.items() if place[1] in alive[place[0]]
+        }
 
     # -- merging --------------------------------------------------------------------
 

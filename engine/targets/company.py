@@ -4,6 +4,7 @@ See ``_fields_sync`` in ``models/res_partner.py``.
 """
 
 from ..edits import find_edits
+from ..undo.change_book import ChangeBook
 from ..undo.restore import stamp_of
 
 ADDRESS = ("street", "street2", "city", "zip", "state_id", "country_id")
@@ -51,6 +52,11 @@ def joining(partner, company, vals):
     return {name: value for name, value in more.items() if name not in vals}
 
 
+def changing(partner, old, new):
+    """Return what a contact takes over when it goes from one company to another."""
+    return _following(partner, facts_of(old), facts_of(new))
+
+
 class CompanyChanges:
     """Lets contacts follow their companies, as Odoo does when a person edits one.
 
@@ -96,6 +102,8 @@ class CompanyChanges:
                 below[child.id] = facts_of(child)
         links = self._links(written)
         edits = find_edits(self.env, "res.partner", links)
+        book = ChangeBook(self.env)
+        book.look(links)
         stamps = {
             link: stamp_of(partners.browse(link.res_id))
             for link in links
@@ -121,6 +129,8 @@ class CompanyChanges:
             if kept:
                 row["previous_values"] = _stored(had[child]) | kept
             link.write(row)
+            book.note(link)
+        book.flush()
         return links, below
 
     def _links(self, partners):

@@ -61,8 +61,8 @@ class EquipmentTarget(Target):
         self.require(vals, "name", message, self.source_of("name"))
         self._serial(mapped, vals)
         self._installation(mapped, vals)
-        if fold(mapped.pop("_status")) in _OVER:
-            vals["active"] = False
+        # always given: what is in use again comes out of the archive
+        vals["active"] = fold(mapped.pop("_status")) not in _OVER
         vals["company_id"] = self.project.company_id.id
         # given, so that Odoo does not look for them
         vals.setdefault("technician_user_id", False)

@@ -64,8 +64,8 @@ class EventTarget(Target):
         """Find the contacts who took part, in a few queries a batch."""
         self._others.prefetch(mapped_list)
         people = [person for mapped in mapped_list for person in self._named(mapped)]
-        ids = {clean_id(text) for text, _mail in people if text}
-        mails = {mail for _text, mail in people if mail}
+        ids = {clean_id(key) for key, _mail, _text in people if key}
+        mails = {mail for _key, mail, _text in people if mail}
         self._partners = {}
         if mails:
             domain = [
@@ -88,21 +88,24 @@ class EventTarget(Target):
                 self._partners[link.external_id] = link.res_id
 
     def _named(self, mapped):
-        """Yield ``(id, e-mail)`` of those whom the source names."""
+        """Yield ``(id, e-mail, text)`` of those whom the source names."""
         header, spec = self._people
         for item in items_of(self.mapper.payload(mapped.record).get(header) or []):
-            mail = email_normalize(item_text(item, spec.get("item", "email"))) or ""
-            yield item_text(item, "id") if isinstance(item, dict) else "", mail
+            text = item_text(item, spec.get("item", "email"))
+            key = item_text(item, "id") if isinstance(item, dict) else ""
+            if isinstance(item, dict) and not text:
+                text = item_text(item, "name") or key
+            yield key, email_normalize(text) or "", text
 
     def _attendees(self, mapped, user):
-        """Return ``(contact ids, e-mails of those who are no contact)``."""
+        """Return ``(contact ids, e-mails or names of those who are no contact)``."""
         found, unknown = {user.partner_id.id}, []
-        for text, mail in self._named(mapped):
-            known = self._partners.get(clean_id(text)) or self._partners.get(mail)
+        for key, mail, text in self._named(mapped):
+            known = self._partners.get(clean_id(key)) or self._partners.get(mail)
             if known:
                 found.add(known)
-            elif mail:
-                unknown.append(mail)
+            elif text:
+                unknown.append(mail or text)
         return sorted(found), unknown
 
     # -- values --------------------------------------------------------------------

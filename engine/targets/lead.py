@@ -7,6 +7,7 @@ from ..map.amounts import AmountRule
 from ..map.pipelines import Pipelines
 from .base import Target
 from .lead_conversion import LeadConversion
+from .lead_facts import own_facts
 from .lead_history import LeadHistory
 from .lead_outcome import LeadOutcome
 
@@ -206,11 +207,14 @@ class LeadTarget(Target):
     def write(self, record, vals):
         """A change at the source happened on the source's day, not today.
 
-        Team and stage are given again: Odoo would choose others for a new owner.
+        Team and stage are given again: Odoo would choose others for a new owner, and
+        its own facts: Odoo would take over those of a new contact.
         """
         odds = vals.get("automated_probability", record.automated_probability)
         before = {name: record[name] for name in _HISTORY}
         place = {"team_id": record.team_id.id, "stage_id": record.stage_id.id}
+        if "partner_id" in vals:
+            place |= own_facts(record)
         # a new dict: Odoo puts its own dates into the one that it is given
         record.write(place | vals)
         history = {name: vals.get(name, before[name]) for name in _HISTORY}

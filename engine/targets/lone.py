@@ -16,9 +16,10 @@ ON_LEAD = {
     "company_name": "partner_name",
     "comment": "description",
     "category_id": "tag_ids",
+    "lang": "lang_id",
 }
 #: Facts of a contact that a lead has no place for because it needs none.
-_WITHOUT = {"name", "is_company", "lang", "type", "parent_id"}
+_WITHOUT = {"name", "is_company", "type", "parent_id"}
 
 
 class LoneContactTarget(Target):
@@ -63,6 +64,8 @@ class LoneContactTarget(Target):
             target = ON_LEAD.get(name, name)
             if name == "category_id":
                 vals["tag_ids"] = self._lead_tags(value)
+            elif name == "lang":
+                vals["lang_id"] = self.env["res.lang"]._get_data(code=value).id
             elif name in _WITHOUT:
                 continue
             elif name in ON_LEAD or name in self._same:
@@ -101,6 +104,11 @@ class LoneContactTarget(Target):
     def _complete(self, mapped, vals):
         """Give every stored computed field its value: Odoo searches for nothing."""
         self.give_owner(mapped, vals)
+        is_over = is_archived(mapped)
+        if is_over:
+            name = "_status" if mapped.pop("_status") else "_archived"
+            message = self.env._("Archived with 0 %: Odoo counts it as lost.")
+            self.remark(mapped, name, message, "contradiction", mapped.pop(name))
         vals.update(
             company_id=self.project.company_id.id,
             partner_id=False,
@@ -109,7 +117,7 @@ class LoneContactTarget(Target):
             probability=0.0,
             # unequal values would be "by hand"; equal ones a cron may rate
             automated_probability=0.0,
-            active=not is_archived(mapped),
+            active=not is_over,
         )
         created = vals.get("x_source_created_on")
         if created:

@@ -50,7 +50,8 @@ class OtherLinks:
                 self._look_up(name, ids)
         leads = [link[1] for _n, link in self._found.values() if link[0] == "crm.lead"]
         self._partners = {
-            lead.id: lead.partner_id.id for lead in self.env["crm.lead"].browse(leads)
+            lead.id: lead.partner_id.id
+            for lead in self.env["crm.lead"].browse(leads).exists()
         }
 
     def _look_up(self, name, ids):

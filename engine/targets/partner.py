@@ -12,6 +12,7 @@ from ..structure.hierarchy import Hierarchy
 from ..undo.restore import keep_owner
 from .base import Target
 from .company import ADDRESS, CompanyChanges, facts_of
+from .lead_facts import OwnLeads
 
 _lt = LazyTranslate(__name__)
 
@@ -30,6 +31,7 @@ class PartnerTarget(Target):
         self._company_id = self.project.company_id.id if is_multi_company else False
         self._companies = {}
         self._changes = CompanyChanges(self.project)
+        self._own_leads = OwnLeads(self.env)
         self._tags = {}
         #: lines by which a contact names another one of the same object
         self._own_lines = [
@@ -106,7 +108,9 @@ class PartnerTarget(Target):
         }
 
     def prefetch(self, mapped_list):
-        """Read the companies of a batch in one go."""
+        """Read the companies of a batch in one go, and leads of those known."""
+        known = [mapped.pop("loaded_id") for mapped in mapped_list]
+        self._own_leads.prefetch([res_id for res_id in known if res_id])
         if self._own_lines:
             self._cut_circles([m for m in mapped_list if m.vals.get("parent_id")])
         ids = {mapped.vals.get("parent_id") for mapped in mapped_list} - {None}
@@ -272,7 +276,8 @@ class PartnerTarget(Target):
 
     def write(self, record, vals):
         self._changes.remember(record, vals)
-        record.write(keep_owner(record, vals))
+        with self._own_leads.keeping(record):
+            record.write(keep_owner(record, vals))
 
     def carry_on(self, run):
         return self._changes.carry_on(run)

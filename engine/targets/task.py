@@ -171,17 +171,23 @@ class ProjectTaskTarget(Target):
         """Put the source's dates where Odoo has put today."""
         records.flush_recordset()
         columns = [SQL.identifier(name) for name in _HISTORY]
-        for record, vals in zip(records, vals_list, strict=True):
-            self.env.cr.execute(
-                SQL(
-                    "UPDATE project_task SET %s WHERE id = %s",
-                    SQL(", ").join(
-                        SQL("%s = %s", column, vals[name] or None)
-                        for name, column in zip(_HISTORY, columns, strict=True)
-                    ),
-                    record.id,
-                )
+        self.env.cr.execute(
+            SQL(
+                "UPDATE project_task AS task SET %s"
+                " FROM (SELECT unnest(%s) AS id, %s) AS source"
+                " WHERE task.id = source.id",
+                SQL(", ").join(SQL("%s = source.%s", one, one) for one in columns),
+                records.ids,
+                SQL(", ").join(
+                    SQL(
+                        "unnest(%s::timestamp[]) AS %s",
+                        [vals[name] or None for vals in vals_list],
+                        column,
+                    )
+                    for name, column in zip(_HISTORY, columns, strict=True)
+                ),
             )
+        )
         records.invalidate_recordset(_HISTORY, flush=False)
         for name in _ELAPSED:
             self.env.add_to_compute(records._fields[name], records)

@@ -1,0 +1,58 @@
+"""What a lead says beside its contact: Odoo would replace it by the contact's."""
+
+from .company import ADDRESS, address_of
+
+#: Fields of a lead that follow a field of its contact.
+_FOLLOWING = {"email_from": "email", "phone": "phone"}
+
+
+def own_facts(lead):
+    """Return values for write() of what a lead has and its contact has not.
+
+    Odoo computes them anew when the lead gets another contact.
+    """
+    partner = lead.partner_id
+    company = partner if partner.is_company else partner.parent_id
+    theirs = {
+        "email_from": partner.email,
+        "phone": partner.phone,
+        "contact_name": False if partner.is_company else partner.name,
+        "partner_name": company.name or partner.company_name,
+        "function": partner.function,
+        "website": partner.website,
+    }
+    own = {n: lead[n] for n, value in theirs.items() if lead[n] not in (False, value)}
+    if lead.lang_id and lead.lang_id.code != partner.lang:
+        own["lang_id"] = lead.lang_id.id
+    address = address_of(lead)
+    if any(address.values()) and address != address_of(partner):
+        own |= {name: address[name] for name in ADDRESS}
+    return own
+
+
+class OwnLeads:
+    """Keeps e-mail and phone of leads while those of their contacts change."""
+
+    def __init__(self, env):
+        self.env = env
+        self._own = {}
+
+    def prefetch(self, partner_ids):
+        """Find in one go the leads that have an e-mail or phone of their own."""
+        self._own = {}
+        if not partner_ids:
+            return
+        leads = self.env["crm.lead"].search_fetch(
+            [("partner_id", "in", partner_ids)], ["partner_id", *_FOLLOWING]
+        )
+        for lead in leads:
+            for name, other in _FOLLOWING.items():
+                if lead[name] not in (False, lead.partner_id[other]):
+                    own = self._own.setdefault(lead.partner_id.id, {})
+                    own[name] = own.get(name, leads.browse()) | lead
+
+    def keeping(self, partner):
+        """Return a context in which ``partner`` may be written to."""
+        fields = self.env["crm.lead"]._fields
+        own = self._own.get(partner.id, {})
+        return self.env.protecting([([fields[n]], own[n]) for n in own])
