@@ -9,13 +9,17 @@ from ..tools.export import csv_bytes
 from ..tools.fingerprint import normalise_header
 from .map.placeholders import Translation, expression_of
 
-#: words in a trigger -> (trigger of an automation rule, what it watches)
+#: words in a trigger -> (trigger of an automation rule, what it watches); the row of
+#: most words counts, among equals the first. A word may go on: "tag" is in "tagged".
 _TRIGGERS = (
     ("stage", "Stage is set to", "Opportunity"),
     ("tag", "Tag is added", "Contact"),
     ("won", "Stage is set to (the won stage)", "Opportunity"),
     ("lost", "On archived", "Opportunity"),
     ("deal created", "On create", "Opportunity"),
+    ("deal owner", "User is set", "Opportunity"),
+    ("contact owner", "User is set", "Contact"),
+    ("client owner", "User is set", "Contact"),
     ("deal", "On create and edit", "Opportunity"),
     ("form", "On create", "the custom model of the form"),
     ("session", "Based on date field", "Calendar Event"),
@@ -54,6 +58,7 @@ _STEPS = (
     ("wait", "No action of its own: the delay of the next step"),
     ("delay", "No action of its own: the delay of the next step"),
 )
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _DELAY = re.compile(r"\s*(-?\d{1,6})\s*([a-z]*)\s*")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -107,7 +112,7 @@ class RebuildReference:
     def _workflow(self, external_id, payload, templates):
         found, other = self._fields("workflows", payload)
         trigger = converters.to_text(found.get("trigger")) or ""
-        when, model = _nearest_trigger(trigger)
+        when, model = _nearest(trigger, _TRIGGERS) or ("", "")
         steps = [
             self._step(number, step, templates)
             for number, step in enumerate(_listed(found.get("steps")), 1)
@@ -144,7 +149,8 @@ class RebuildReference:
             "delay": delay,
             "when": self._when(delay),
             "template": templates.get(key, key or ""),
-            "odoo_action": _nearest(kind, _STEPS) or "No counterpart: Execute Code",
+            "odoo_action": next(iter(_nearest(kind, _STEPS)), "")
+            or "No counterpart: Execute Code",
             "other": other,
         }
 
@@ -220,16 +226,12 @@ class RebuildReference:
 
 
 def _nearest(text, table):
-    words = normalise_header(text)
-    return next((row[1] for row in table if row[0] in words), "")
-
-
-def _nearest_trigger(text):
-    words = normalise_header(text)
-    for word, when, model in _TRIGGERS:
-        if all(part in words for part in word.split()):
-            return when, model
-    return "", ""
+    """Return what a table says of the words in ``text``, () if it says nothing."""
+    words = normalise_header(_CAMEL.sub(" ", text)).split()
+    for key, *found in sorted(table, key=lambda row: -len(row[0].split())):
+        if all(any(w.startswith(part) for w in words) for part in key.split()):
+            return found
+    return ()
 
 
 def _listed(value):

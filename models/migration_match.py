@@ -130,7 +130,6 @@ class MigrationMatch(models.Model):
         self.sudo().staged_record_id.filtered(
             lambda record: record.reason_code in ("waits", "left_out")
         )._set_bucket("pending")
-        self.env["migration.log"].sudo()
         for project, group in self.sudo().grouped("project_id").items():
             self.env["migration.log"].sudo()._record(
                 project,

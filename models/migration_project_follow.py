@@ -305,7 +305,8 @@ class MigrationProject(models.Model):
         if self.follow_until and self.follow_until <= now:
             self._stop_following()
             return
-        moment = min(moment or self._next_regular(), self.follow_until or now)
+        moment = moment or self._next_regular()
+        moment = min(moment, self.follow_until or moment)
         self.sudo().next_pickup = moment
         self._wake_follower(moment)
 

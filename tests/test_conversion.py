@@ -172,6 +172,58 @@ class TestConversion(MigrationCommon):
         self.assertEqual(opportunity.date_open, datetime(2025, 2, 1, 10))
         self.assertIn("Wants a demo", opportunity.description)
 
+    def convert(self, **values):
+        """Let the lead L3 become a deal."""
+        converted = lead("L3", 3, converted_deal="D4", status="CONVERTED")
+        self.stage(
+            self.project,
+            lists(deals=[deal("D4", 6, **values)], leads=[converted]),
+            name="newer.zip",
+        )
+        self.load(self.project)
+
+    def test_what_a_person_wrote_to_the_lead_outlives_the_deals_next_change(self):
+        self.a_day_passes()
+        standing = self.got("lead", "L3")
+        standing.with_user(self.fallback).write({"name": "By Ana"})
+        self.convert()
+        self.assertEqual(self.got("deal", "D4"), standing)
+        self.assertEqual(standing.name, "By Ana")
+        self.a_day_passes()
+        for name in ("Deal D4", "Renamed"):
+            newer = deal("D4", 6, name=name, amount="7", updated_at=day(9))
+            self.stage(self.project, lists(deals=[newer]), name="newest.zip")
+            self.load(self.project)
+            self.assertEqual((standing.name, standing.expected_revenue), ("By Ana", 7))
+        self.assertEqual(self.project.conflict_ids.source_text, "Renamed")
+        self.project.action_plan_rollback()
+        fates = self.project.sudo().rollback_line_ids.filtered(
+            lambda line: (line.res_model, line.res_id) == ("crm.lead", standing.id)
+        )
+        self.assertEqual(set(fates.mapped("fate")), {"keep_edited"})
+
+    def test_a_field_that_was_left_out_fails_no_converted_lead(self):
+        files = lists(
+            pipelines=PIPELINES,
+            stages=STAGES,
+            deals=[deal("D1", 4)],
+            leads=[
+                lead("L1", 2, converted_deal="D1", score=80)
+                | {"address.country_code": "Atlantis"}
+            ],
+        )
+        project = self.confirm_all(self.staged(files, preset="fasttrack"))
+        project.action_plan_schema()
+        item = project.schema_item_ids.filtered(
+            lambda item: item.key == "crm.lead.x_country_as_written"
+        )
+        item.with_user(self.manager).action = "skip"
+        self.load(self.apply_schema(project))
+        self.assertBucket(project, "lead", "L1", "merged")
+        self.assertEqual(self.target(project, "deal", "D1").x_score, 80)
+        found = self.findings(project, "unreadable", external_id="L1")
+        self.assertIn("left out of the schema plan", found[0].message)
+
     def test_undone_both_are_gone(self):
         opportunity, lead = self.got("deal", "D1"), self.got("lead", "L3")
         self.project.action_rollback(background=False)

@@ -240,7 +240,7 @@ class TestFollowFiles(FollowCase, ConflictCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        rows = table(contact("C-1"), contact("C-2"))
+        rows = table(contact("C-1", Coach="Nia New"), contact("C-2"))
         cls.project = cls.migrated({"contacts.csv": rows})
         cls.a_day_passes()
         cls.project.action_follow()
@@ -261,6 +261,27 @@ class TestFollowFiles(FollowCase, ConflictCase):
         self.assertTrue(self.contact("C-3"))
         self.assertEqual(self.project.state, "verified")
         self.assertIn("created: 1", self.project.last_pickup_result)
+
+    def test_without_an_end_it_is_picked_up_at_the_interval(self):
+        self.project.follow_until = False
+        self.pick_up()
+        self.assertEqual(self.minutes_to_next(), 60)
+        self.assertTrue(self.project.is_following)
+
+    def test_what_is_said_of_owners_is_said_once(self):
+        def told():
+            found = self.project.sudo().finding_ids
+            return sorted((row.code, row.value) for row in found if "owner" in row.code)
+
+        before = told()
+        self.assertIn(("owner_none", "Nia New"), before)
+        for city in ("Oslo", "Bergen"):
+            rows = table(contact("C-1", Coach="Nia New", City=city), contact("C-2"))
+            self.project.add_file("export.zip", bundle({"contacts.csv": rows}))
+            self.env["migration.run"].search([]).date_started = "2024-01-01"
+            self.pick_up()
+            self.assertEqual(self.contact("C-1").city, city)
+            self.assertEqual(told(), before)
 
     def test_before_the_full_run_there_is_nothing_to_follow(self):
         project = self.staged({"contacts.csv": table(contact("C-1"))})

@@ -37,6 +37,9 @@ class TestGoneFromAnExport(ConflictCase):
         self.assertTrue(self.contact("C-2").active)
         self.assertTrue(self.project.is_balanced)
         self.assertIn("archived: 1", self.project.last_pickup_result)
+        [run] = self.project.run_ids.filtered(lambda run: run.kind == "gone")
+        made = {key: n for key, n in run.stats.items() if key.startswith("made:")}
+        self.assertEqual((len(made), set(made.values())), (5, {0}))
 
     def test_what_a_person_has_edited_is_only_flagged(self):
         self.edit(self.contact("C-1"), city="Bergen")

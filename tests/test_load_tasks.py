@@ -67,6 +67,21 @@ class TasksCase(MigrationCommon):
         return self.target(self.project, "tasks:done", external_id)
 
 
+class TestRefusedTask(TasksCase):
+    def test_one_that_odoo_refuses_takes_no_other_along(self):
+        self.env.cr.execute(
+            "ALTER TABLE migration_crosswalk ADD CONSTRAINT not_this_one"
+            " CHECK (external_id <> 'T-free')"
+        )
+        project = self.migrated(FILES)
+        self.assertBucket(project, "tasks", "T-free", "failed", "constraint")
+        for external_id in ("T-done", "T-cancelled", "T-call"):
+            self.assertBucket(project, "tasks", external_id, "created")
+        told = self.target(project, "tasks:done", "T-done")
+        self.assertEqual(told.model, "crm.lead")
+        self.assertEqual(told.message_type, "notification")
+
+
 class TestLoadTasks(TasksCase):
     @classmethod
     def setUpClass(cls):

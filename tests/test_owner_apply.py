@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.addons.crm_migration.engine.owners.report import OwnerReport
 
 from .common import MigrationCommon, table
+from .test_load_sources import lists
 from .test_owner_board import deal
 
 
@@ -203,3 +204,62 @@ class TestOwnerApply(MigrationCommon):
 
 def _rows(project, title):
     return [tuple(row[:4]) for row in OwnerReport(project).tables()[title]]
+
+
+class TestSeveralOwners(MigrationCommon):
+    """A record may name a user in more than one field."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        rows = [
+            {
+                "id": f"co_{number}",
+                "object": "contract",
+                "name": f"Contract {number}",
+                "owner": user,
+                "references": [{"key": "reviewer", "object": "user", "id": user}],
+            }
+            for number, user in enumerate(("U1", "U2"))
+        ]
+        files = lists(
+            users=[
+                {"id": "U1", "name": "Ravi", "email": "ravi@practice.example"},
+                {"id": "U2", "name": "Ana", "email": "ana@practice.example"},
+            ],
+            custom_object_records=rows,
+        )
+        cls.project = cls.confirm_all(cls.staged(files, preset="fasttrack"))
+        cls.name = "custom_object_record:contract"
+        cls.apply_schema(cls.project)
+        # a field that somebody has added to the custom model
+        cls.env["ir.model.fields"].create(
+            {
+                "name": "x_reviewer_id",
+                "model_id": cls.env["ir.model"]._get_id("x_contract"),
+                "ttype": "many2one",
+                "relation": "res.users",
+            }
+        )
+        line = cls.line(cls.project, cls.name, "references.reviewer")
+        place = {"target_field": "x_reviewer_id", "transform": "owner"}
+        line.write(place | {"fate": "transformed", "is_confirmed": True})
+        cls.load(cls.apply_schema(cls.project))
+        cls.a_day_passes()
+
+    def users_of(self, external_id):
+        record = self.target(self.project, self.name, external_id)
+        return record.x_user_id, record.x_reviewer_id
+
+    def test_each_field_gets_its_user(self):
+        self.assertEqual(self.users_of("co_0"), (self.ravi, self.ravi))
+        nia = self.make_user("Nia New", "nia@x.example")
+        board = self.project.owner_ids
+        board.filtered(lambda row: row.user_id == self.ravi).user_id = nia
+        self.project.action_apply_owners(background=False)
+        self.env.invalidate_all()
+        self.assertEqual(self.users_of("co_0"), (nia, nia))
+        self.assertEqual(self.users_of("co_1"), (self.ana, self.ana))
+        run = self.project.run_ids.filtered(lambda run: run.kind == "owners")[:1]
+        self.assertEqual(run.stats["given"], 2)
+        self.assertTrue(self.project.is_balanced)

@@ -141,6 +141,38 @@ class TestRebuildReference(MigrationCommon):
         self.assertEqual(first["other"], {"folder": "Clients"})
         self.assertEqual(odd["odoo_trigger"], "")
 
+    def test_words_are_read_whole_and_the_closest_counts(self):
+        steps = {
+            "change stage": "Update Record: Stage",
+            "tags_added": "Update Record: Tags",
+            "Send text message": "Send SMS",
+            "assignOwner": "Update Record: Salesperson",
+            "vintage": "No counterpart: Execute Code",
+        }
+        triggers = {
+            "deal owner changed": ("User is set", "Opportunity"),
+            "client owner changed": ("User is set", "Contact"),
+            "information.updated": ("On create and edit", "Contact"),
+            "dealCreated": ("On create", "Opportunity"),
+            "deal.stage_changed": ("Stage is set to", "Opportunity"),
+        }
+        flows = [
+            {"id": text, "name": text, "trigger": text, "steps": list(steps)}
+            for text in triggers
+        ]
+        project = self.make_project({"workflows.json": json.dumps(flows)})
+        found = RebuildReference(self.stage(project)).workflows()
+        self.assertEqual(
+            {
+                flow["trigger"]: (flow["odoo_trigger"], flow["odoo_model"])
+                for flow in found
+            },
+            triggers,
+        )
+        self.assertEqual(
+            {step["type"]: step["odoo_action"] for step in found[0]["steps"]}, steps
+        )
+
     def test_the_documents_can_be_downloaded(self):
         wizard = self.wizard()
         self.assertEqual((wizard.workflow_count, wizard.template_count), (2, 3))

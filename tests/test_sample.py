@@ -1,3 +1,6 @@
+import contextlib
+import os
+
 from odoo.tools import SQL
 
 from .common import MigrationCommon, table
@@ -188,6 +191,19 @@ class TestSample(MigrationCommon):
         row = self.row("N-1", "Body")
         self.assertEqual(row.verdict, "transformed")
         self.assertNotIn("script", row.actual_value)
+
+    def test_no_file_of_the_export_stays_open(self):
+        def is_open():
+            folder, found = "/proc/self/fd", []
+            for name in os.listdir(folder):
+                with contextlib.suppress(OSError):
+                    found.append(os.readlink(f"{folder}/{name}"))
+            store = self.env["ir.attachment"]._filestore()
+            return [name for name in found if name.startswith(store)]
+
+        self.assertFalse(is_open())
+        self.project.action_sample(background=False)
+        self.assertFalse(is_open())
 
     def test_a_second_sample_replaces_the_first(self):
         rows = self.project.difference_ids

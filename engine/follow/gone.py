@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from ..base import CONFLICTS, Engine
 from ..edits import find_edits
 from ..map.mapper import RecordMapper
+from ..quiet import SideEffectWatch
 from ..targets import TARGETS
 from ..undo.change_book import note_deletion, noting
 from ..undo.inbound import InboundReferences
@@ -171,6 +172,7 @@ class GoneEngine(Engine):
             ]
         )
         own = {link.staged_record_id: link for link in links}
+        watch = SideEffectWatch(self.env)
         alive, edits = {}, {}
         for model, group in links.grouped("res_model").items():
             if model in self.env:
@@ -199,6 +201,7 @@ class GoneEngine(Engine):
             edit = link and edits[link.res_model].get(link.res_id)
             rows.append(self._one(record, link, edit))
         self.log([row for row in rows if row])
+        self.count(**{f"made:{model}": n for model, n in watch.made().items()})
         return len(records)
 
     def _one(self, record, link, edit):

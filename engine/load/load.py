@@ -6,7 +6,7 @@ from odoo.tools import SQL, mute_logger
 
 from ...exceptions import BinaryMissing, MappingError, RecordSkipped
 from ..base import CONFLICTS, Engine
-from ..map.mapper import Mapped, Note, RecordMapper
+from ..map.mapper import Mapped, RecordMapper
 from ..match.apply import MatchApplier
 from ..match.find import MATCHED_TARGETS, Matcher
 from ..owners.board import match_again
@@ -132,7 +132,8 @@ class ObjectLoader:
             return False
         try:
             vals = self.target.finish(mapped)
-            mapped.inputs["vals"] = self._without_left_out(mapped, vals)
+            part = self.target.part_of(mapped)
+            mapped.inputs["vals"] = part.without_left_out(mapped, vals)
         except RecordSkipped as error:
             self.note(mapped, "excluded", "skipped", str(error))
         except BinaryMissing as error:
@@ -148,18 +149,6 @@ class ObjectLoader:
         else:
             return True
         return False
-
-    def _without_left_out(self, mapped, vals):
-        """Take out values for custom fields that the plan leaves out; they are told."""
-        fields = self.env[self.target.part_of(mapped).model]._fields
-        missing = [n for n in vals or () if n.startswith("x_") and n not in fields]
-        if not missing:
-            return vals
-        for name in missing:
-            message = self.env._("The field %s was left out of the schema plan.", name)
-            note = Note(name, name, str(vals[name]), "unreadable", message)
-            mapped.notes.append(note)
-        return {name: vals[name] for name in vals if name not in missing}
 
     def _place(self, mapped, error):
         """Return the source's field and value that an error is about."""
@@ -187,6 +176,9 @@ class ObjectLoader:
 
     def _create_all(self, batch):
         links, buckets = [], []
+        for mapped in batch:
+            # of an attempt that was rolled back
+            mapped.inputs.pop("extras", None)
         bound = [(m, m.pop("match") or self.target.bind(m)) for m in batch]
         fresh = [mapped for mapped, found in bound if not found]
         for mapped, found in bound:
@@ -205,6 +197,7 @@ class ObjectLoader:
             for mapped, record in zip(group, records, strict=True):
                 vals = self._link_vals(mapped, record._name, record.id, "created")
                 vals["left_values"] = left_behind(record, vals["base_values"])
+                _keep_known(vals, *(mapped.pop("known_values") or ({}, {})))
                 links += [vals, *self.extra_links(mapped)]
                 buckets.append((mapped, "created"))
             # the next part puts its messages among those that this one made
@@ -343,6 +336,12 @@ _OPERATION = {
     "excluded": "skip",
     "failed": "error",
 }
+
+
+def _keep_known(vals, base, left):
+    """Keep what an earlier row knew of fields that were not written this time."""
+    vals["base_values"] |= base
+    vals["left_values"] = (vals["left_values"] or {}) | left or False
 
 
 def _explain(error):

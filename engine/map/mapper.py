@@ -32,7 +32,10 @@ class Mapped:
     error: tuple = ()
 
     def pop(self, name, default=None):
-        """Take a virtual value (its name begins with an underscore)."""
+        """Return a virtual value (its name begins with an underscore).
+
+        It stays: a batch that Odoo refuses is tried again in halves.
+        """
         return self.inputs.get(name, default)
 
 

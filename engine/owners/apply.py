@@ -81,28 +81,35 @@ class ApplyOwnersEngine(Engine):
         target = self._target(obj).part_for(model)
         wanted = {}
         for link in links:
+            payload = link.staged_record_id.payload or {}
             for line in self._lines[obj.name]:
                 name = _user_field(self.env[model], line.target_field, link)
-                user = self._wanted(target, line, link) if name else None
-                if user and _given(link, name) != user.id:
-                    wanted[link] = name, user
-        records = self.env[model].browse([link.res_id for link in wanted]).exists()
-        names = {name for name, _user in wanted.values()}
-        found = read_portable(records, names)
+                raw = payload.get(line.source_field)
+                user = self._wanted(target, raw, link) if name else None
+                if user:
+                    # of two lines for one field the last one counts, as on the map
+                    wanted[link, name] = user
+        wanted = {
+            (link, name): user
+            for (link, name), user in wanted.items()
+            if _given(link, name) != user.id
+        }
+        ids = [link.res_id for link, _name in wanted]
+        records = self.env[model].browse(ids).exists()
+        found = read_portable(records, {name for _link, name in wanted})
         changed = {}
-        for link, (name, user) in wanted.items():
+        for (link, name), user in wanted.items():
             now = found.get(link.res_id, {}).get(name)
             if link.res_id not in found or _first(now) == user.id:
                 continue
             if now != (link.left_values or {}).get(name, link.base_values[name]):
                 self._keep(link, now)
             else:
-                changed[link] = name, user
+                changed[link, name] = user
         self._give_all(target, model, changed)
 
-    def _wanted(self, target, line, link):
+    def _wanted(self, target, raw, link):
         """Return the user that the board says, None where it leaves things open."""
-        raw = target.mapper.payload(link.staged_record_id).get(line.source_field)
         names = split_multi(raw)
         owner = find_owner(target.mapper, names[0]) if names else None
         if owner and owner.method == "fallback":
@@ -113,23 +120,23 @@ class ApplyOwnersEngine(Engine):
         """Write a group in one go; if Odoo refuses, one by one with the reason."""
         if not changed:
             return
-        links = self.env["migration.crosswalk"].union(*changed)
+        links = self.env["migration.crosswalk"].union(*(link for link, _n in changed))
         edits = find_edits(self.env, model, links)
         try:
             with self.env.cr.savepoint():
-                for link, (name, user) in changed.items():
+                for (link, name), user in changed.items():
                     self._give(target, link, name, user, edits)
         except CONFLICTS:
             raise
         except Exception as error:
             if len(changed) > 1:
-                for link, want in changed.items():
-                    self._give_all(target, model, {link: want})
+                for place, user in changed.items():
+                    self._give_all(target, model, {place: user})
                 return
             self._fail(links, error)
             return
         self.count(given=len(changed))
-        for link, (_name, user) in changed.items():
+        for (link, _name), user in changed.items():
             message = self.env._("Given to %s, its owner at the source.", user.name)
             self._note(link, "update", message)
 

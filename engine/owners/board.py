@@ -29,6 +29,7 @@ class OwnerMatcher:
 
     def match(self):
         """Create or refresh one row per owner; a choice made by hand is kept."""
+        self._forget_findings()
         members = self._staff()
         aliases = {
             alias: member
@@ -50,6 +51,14 @@ class OwnerMatcher:
         self._forget(known.values())
         self._report(places)
         self._report_users()
+
+    def _forget_findings(self):
+        """What an earlier look at the owners found is found again, or is over."""
+        methods = self.env["migration.owner"]._fields["method"].get_values(self.env)
+        codes = ["user_without_owner", *(f"owner_{method}" for method in methods)]
+        self.engine.clear(
+            "migration.finding", ("phase", "=", "profile"), ("code", "in", codes)
+        )
 
     def _deals_of(self, line):
         """Return the open deals of a line by the first owner each of them names."""

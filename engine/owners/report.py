@@ -1,6 +1,5 @@
 """The user-resolution report: who is who, what is left to clean up, who is missing."""
 
-import csv
 import io
 
 from openpyxl import Workbook
@@ -8,12 +7,11 @@ from openpyxl.styles import Font
 
 from odoo.tools import SQL
 
+from ...tools.export import csv_bytes, safe_cell
 from ..keys import key_of
 from ..values import cell_text
 from .board import owner_alias, users_without_owner
 
-#: What a spreadsheet takes for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WIDEST = 60
 
 
@@ -102,11 +100,8 @@ class OwnerReport:
 
     def as_csv(self):
         """Return the owners as CSV text with a byte order mark, for spreadsheets."""
-        stream = io.StringIO()
-        csv.writer(stream).writerows(
-            [_harmless(v) for v in row] for row in self._owners()
-        )
-        return stream.getvalue().encode("utf-8-sig")
+        header, *rows = self._owners()
+        return csv_bytes(header, rows)
 
     def as_xlsx(self):
         """Return all tables as the bytes of a workbook, one sheet each."""
@@ -115,7 +110,12 @@ class OwnerReport:
         for title, rows in self.tables().items():
             sheet = book.create_sheet(title[:31])
             for row in rows:
-                sheet.append([_harmless(value) for value in row])
+                sheet.append(
+                    [
+                        safe_cell(value) if isinstance(value, str) else value
+                        for value in row
+                    ]
+                )
             for cell in sheet[1]:
                 cell.font = Font(bold=True)
             sheet.freeze_panes = "A2"
@@ -126,10 +126,3 @@ class OwnerReport:
         stream = io.BytesIO()
         book.save(stream)
         return stream.getvalue()
-
-
-def _harmless(value):
-    """Return a stranger's text so that no spreadsheet takes it for a formula."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value

@@ -84,8 +84,10 @@ class ProfileEngine(Engine):
             if not records:
                 return profiles, count
             for record in records:
+                # a Json field copies at each access
+                payload = record.payload
                 for name, profile in profiles.items():
-                    profile.add(record.payload.get(name))
+                    profile.add(payload.get(name))
             last, count = records[-1].id, count + len(records)
             records.invalidate_recordset()
 

@@ -247,6 +247,9 @@ class FieldPlanner:
         return CURRENCY
 
     def _value_model(self, name, line, info):
+        if ("model", name) in self.items:
+            # its options were listed for another model that shares them
+            return
         label = info.get("label") or readable(line.source_field)
         self.planner._add(
             "model",
@@ -315,8 +318,9 @@ class FieldPlanner:
                 for value, label in options
                 if value not in known
             ]
-            model["record_count"] = item["record_count"]
-            model["objects"] = item["objects"]
+            counts = (model["record_count"], item["record_count"])
+            model["record_count"] = max(counts)
+            model["objects"] |= item["objects"]
             return
         field = self.env[vals["model"]]._fields.get(vals["name"])
         present = options_in_place(self.env, field)

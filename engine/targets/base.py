@@ -229,6 +229,18 @@ class Target:
             message = self.env._("Fallback user %s", user.name)
             mapped.notes[index] = replace(note, message=message)
 
+    def without_left_out(self, mapped, vals):
+        """Take out values for custom fields that the plan leaves out; they are told."""
+        fields = self.env[self.model]._fields
+        missing = [n for n in vals or () if n.startswith("x_") and n not in fields]
+        if not missing:
+            return vals
+        for name in missing:
+            message = self.env._("The field %s was left out of the schema plan.", name)
+            note = Note(name, name, str(vals[name]), "unreadable", message)
+            mapped.notes.append(note)
+        return {name: vals[name] for name in vals if name not in missing}
+
     def require(self, vals, name, message, field=""):
         """Raise unless ``vals`` has the field; ``field`` is what it is read from."""
         if not vals.get(name):

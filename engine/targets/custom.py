@@ -76,7 +76,7 @@ class LinkedFieldsTarget(Target):
             raise MappingError(
                 self.env._("“%s” has become fields of the same record.", other), place
             )
-        mapped.inputs["fields"] = dict(mapped.vals)
+        mapped.inputs["fields"] = dict(self.without_left_out(mapped, mapped.vals))
         return {}
 
     def bind(self, mapped):

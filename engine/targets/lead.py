@@ -86,6 +86,7 @@ class LeadTarget(Target):
     def finish(self, mapped):
         if mapped.pop("_converted"):
             mapped.inputs["same_as"] = mapped.pop("_converted")
+            mapped.vals = self.without_left_out(mapped, mapped.vals)
             mapped.inputs["reason"] = self.env._("Is a deal of the source by now.")
             return {}
         vals = self.constants | mapped.vals

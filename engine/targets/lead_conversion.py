@@ -180,7 +180,6 @@ class LeadConversion:
     def convert(self, mapped):
         """Make the lead the deal's opportunity, as Odoo does, and return it."""
         lead, link = self._leads[mapped.record.external_id]
-        vals = dict(mapped.inputs["vals"])
         edited = changed_values(self.env, "crm.lead", link).get(link, ())
         mapped.inputs["edit_reason"] = find_edits(self.env, "crm.lead", link).get(
             lead.id
@@ -192,7 +191,8 @@ class LeadConversion:
             ].items()
             if name not in _SILENT
         }
-        vals = {name: value for name, value in vals.items() if name not in edited}
+        self._keep_edits(mapped, link, edited)
+        vals = dict(mapped.inputs["vals"])
         vals["date_conversion"] = vals.get("x_source_created_on")
         staged = link.staged_record_id
         with noting(link, vals, mapped.record):
@@ -209,3 +209,14 @@ class LeadConversion:
             "merged", "converted", self.env._("Is a deal of the source by now.")
         )
         return lead
+
+    @staticmethod
+    def _keep_edits(mapped, link, edited):
+        """Take out what a person changed; what we last wrote there stays known."""
+        vals = mapped.inputs["vals"]
+        mapped.inputs["vals"] = {n: vals[n] for n in vals if n not in edited}
+        base, left = link.base_values or {}, link.left_values or {}
+        mapped.inputs["known_values"] = (
+            {name: base[name] for name in edited if name in base},
+            {name: left[name] for name in edited if name in left},
+        )

@@ -10,7 +10,7 @@ from ...tools.fingerprint import fold
 from .base import Target
 from .chatter import create_in_order
 from .others import OtherLinks
-from .work import ExtraFields, outcome, standing_on
+from .work import ExtraFields, outcome, standing_on, word
 
 _lt = LazyTranslate(__name__)
 
@@ -130,14 +130,14 @@ class MessageTarget(Target):
     def _heading(self, mapped, home):
         """What Odoo has no field for: kind, session, length, to whom, where, how."""
         kind = str(mapped.pop("_type") or "").strip()
-        parts = [_word(kind)] if fold(kind) not in ("", "note", "email") else []
+        parts = [word(kind)] if fold(kind) not in ("", "note", "email") else []
         status = outcome(mapped.pop("_status"), mapped.pop("_completed_at"))
         if status == "cancelled":
             parts.append(self.env._("Cancelled"))
         elif mapped.pop("_status") and status == "open":
             parts.append(self.env._("Planned"))
         if mapped.pop("_direction"):
-            parts.append(_word(mapped.pop("_direction")))
+            parts.append(word(mapped.pop("_direction")))
         if mapped.pop("_session_date"):
             parts.append(str(mapped.pop("_session_date")))
         if mapped.pop("_duration"):
@@ -161,8 +161,3 @@ class MessageTarget(Target):
             if value:
                 text += Markup("<p>%s: %s</p>") % (label, value)
         return text
-
-
-def _word(text):
-    """Return a code of the source (``CALL``, ``inbound``) as a word."""
-    return text.capitalize() if text in (text.upper(), text.lower()) else text

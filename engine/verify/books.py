@@ -232,7 +232,7 @@ class Bookkeeper:
         loads = self.env["migration.run"].search(
             [
                 ("project_id", "=", self.project.id),
-                ("kind", "in", ("load", "owners", "decide")),
+                ("kind", "in", ("load", "owners", "decide", "gone")),
             ]
         )
         for key, label in SIDE_EFFECTS.items():

@@ -54,15 +54,22 @@ class SampleEngine(Engine):
             if not records or not obj.target:
                 continue
             loader = ObjectLoader(self, obj)
-            size = TARGETS[obj.target].batch_size
-            while records:
-                batch = loader.target.cut(records[:size])
-                records -= batch
-                for mapped in loader.load(batch):
-                    bucket = mapped.inputs["bucket"]
-                    counts[bucket] = counts.get(bucket, 0) + 1
-                    rows += FieldDiff(self, loader).rows(mapped)
+            try:
+                rows += self._rehearse_object(loader, records, counts)
+            finally:
+                loader.target.close()
         return rows, counts
+
+    def _rehearse_object(self, loader, records, counts):
+        size, rows = TARGETS[loader.object.target].batch_size, []
+        while records:
+            batch = loader.target.cut(records[:size])
+            records -= batch
+            for mapped in loader.load(batch):
+                bucket = mapped.inputs["bucket"]
+                counts[bucket] = counts.get(bucket, 0) + 1
+                rows += FieldDiff(self, loader).rows(mapped)
+        return rows
 
     def finish(self):
         if self.project.state in ("ready", "profiled", "mapped"):
