@@ -56,6 +56,9 @@ class MigrationCrosswalk(models.Model):
         help="Source values that could not be read: {source field: value}."
     )
     previous_values = fields.Json(help="What stood there before, per field.")
+    part_values = fields.Json(
+        help="What it added to a record that another source record became."
+    )
 
     _project_source_uniq = models.UniqueIndex(
         "(project_id, source_object, external_id)",

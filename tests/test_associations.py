@@ -374,6 +374,44 @@ class TestMembershipLabels(MigrationCommon):
             set(dana["x_association_label_ids"].mapped("x_name")), {"Parent", "Advisor"}
         )
 
+    def test_a_role_that_changes_is_read_everywhere(self):
+        rows = [
+            {"Organization ID": firm, "Client ID": "C-1", "Role": role}
+            for firm, role in (("O-1", "Guardian"), ("O-2", "Parent"))
+        ]
+        self.a_day_passes()
+        self.stage(
+            self.project, {"organization_members.csv": table(*rows)}, "newer.zip"
+        )
+        self.load(self.apply_schema(self.project))
+        dana = self.target(self.project, "contacts", "C-1")
+        self.assertEqual(dana.parent_id.name, "Acme")
+        self.assertEqual(dana["x_other_organizations"], "Bolt (Parent)")
+        labels = dana["x_association_labels"]
+        self.assertEqual(labels["O-1"]["labels"], ["Guardian"])
+        self.assertEqual(labels["O-2"]["labels"], ["Parent"])
+        words = set(dana["x_association_label_ids"].mapped("x_name"))
+        self.assertEqual(words, {"Guardian", "Parent"})
+        self.assertEqual(len(dana["x_secondary_company_ids"]), 1)
+        self.assertTrue(self.project.is_balanced)
+
+    def test_a_place_that_a_person_took_away_stays_away(self):
+        self.a_day_passes()
+        dana = self.target(self.project, "contacts", "C-1")
+        dana.with_user(self.fallback).write(
+            {"parent_id": False, "x_other_organizations": "By hand"}
+        )
+        rows = [
+            {"Organization ID": firm, "Client ID": "C-1", "Role": "Owner"}
+            for firm in ("O-1", "O-2")
+        ]
+        self.stage(
+            self.project, {"organization_members.csv": table(*rows)}, "newer.zip"
+        )
+        self.load(self.apply_schema(self.project))
+        self.assertFalse(dana.parent_id)
+        self.assertEqual(dana["x_other_organizations"], "By hand")
+
     def test_one_organization_is_no_secondary_one(self):
         eli = self.target(self.project, "contacts", "C-2")
         self.assertEqual(eli.parent_id.name, "Bolt")

@@ -161,6 +161,14 @@ class TestConversion(MigrationCommon):
         self.assertEqual(self.env["crm.lead"].search_count([]), before)
         self.assertTrue(self.project.is_balanced)
 
+    def test_a_lead_that_changes_after_it_became_a_deal_is_a_finding(self):
+        newer = self.files["leads"][0] | {"description": "Wants an offer"}
+        self.stage(self.project, lists(leads=[newer]), name="newer.zip")
+        self.load(self.project)
+        self.assertBucket(self.project, "lead", "L1", "merged")
+        found = self.findings(self.project, "unfollowed", external_id="L1")
+        self.assertIn("Deal D1", found.message)
+
     def test_a_changed_deal_stays_as_old_as_its_lead(self):
         newer = self.files["deals"][0] | {"amount": "7", "updated_at": day(9)}
         self.stage(self.project, lists(deals=[newer]), name="newer.zip")

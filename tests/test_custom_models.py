@@ -491,6 +491,32 @@ class TestChoice(MigrationCommon):
         self.assertFalse(dana.exists())
         self.assertNotIn("x_yearly_review_mood", self.env["res.partner"]._fields)
 
+    def test_a_change_at_the_source_reaches_the_fields_of_the_contact(self):
+        self.choose(self.review, "fields")
+        self.load(self.apply_schema(self.confirm_all(self.project)))
+        dana = self.target(self.project, "contacts", "C-1")
+        self.a_day_passes()
+        dana.with_user(self.fallback).write({"x_yearly_review_next": "By hand"})
+        changed = RESPONSES.replace("Good", "Better")
+        self.stage(self.project, FILES | {"form_responses.csv": changed}, "newer.zip")
+        self.load(self.project)
+        self.assertEqual(dana.x_yearly_review_mood, "Better")
+        self.assertEqual(dana.x_yearly_review_next, "By hand")
+        self.assertBucket(self.project, REVIEW, "R-1", "updated")
+        self.assertFalse(self.project.conflict_ids)
+        changed = changed.replace("One", "Three")
+        self.stage(self.project, FILES | {"form_responses.csv": changed}, "newest.zip")
+        self.load(self.project)
+        self.assertEqual(dana.x_yearly_review_next, "By hand")
+        self.assertEqual(self.project.conflict_ids.field_name, "x_yearly_review_next")
+        self.project.conflict_ids.with_user(self.manager).action_take_source()
+        self.env.invalidate_all()
+        self.assertEqual(dana.x_yearly_review_next, "Three\nTwo")
+        self.assertTrue(self.project.is_balanced)
+        self.project.action_rollback(background=False)
+        self.env.invalidate_all()
+        self.assertTrue(dana.exists(), "edited by a person")
+
     def test_two_records_cannot_become_fields_of_one(self):
         more = RESPONSES + "S-5,Client intake,C-1,,2024-01-02 10:00,Goal,More\n"
         project = self.staged(FILES | {"form_responses.csv": more})

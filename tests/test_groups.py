@@ -86,6 +86,47 @@ class TestGroups(MigrationCommon):
         self.project.action_load(background=False)
         self.assertEqual(self.tags("C-1"), expected)
 
+    def change(self, old, new):
+        """Load the groups again with another word in them."""
+        changed = FILES["contact_groups.csv"].replace(old, new)
+        self.assertNotEqual(changed, FILES["contact_groups.csv"])
+        self.a_day_passes()
+        self.stage(self.project, {"contact_groups.csv": changed}, name="second.zip")
+        self.confirm_all(self.project)
+        self.load(self.apply_schema(self.project))
+
+    def test_who_leaves_a_group_loses_its_tag_and_no_other(self):
+        dana = self.target(self.project, "contacts", "C-1")
+        own = self.env["res.partner.category"].create({"name": "By hand"})
+        dana.with_user(self.fallback).write({"category_id": [(4, own.id)]})
+        rows = [
+            {"Group ID": "G-1", "Group Name": "Spring", "Status": status}
+            | {"Client ID": client}
+            for client, status in (("C-1", "Left"), ("C-3", "Active"))
+        ]
+        self.a_day_passes()
+        self.stage(
+            self.project, {"contact_groups.csv": table(*rows)}, name="second.zip"
+        )
+        self.load(self.apply_schema(self.confirm_all(self.project)))
+        self.assertEqual(self.tags("C-1"), {"career", "corporate", "public", "By hand"})
+        self.assertEqual(self.tags("C-3"), {"Spring"})
+        self.assertTrue(self.project.is_balanced)
+        self.project.action_rollback(background=False)
+        self.env.invalidate_all()
+        self.assertEqual(dana.exists(), dana, "edited by a person")
+
+    def test_a_group_of_another_name_is_another_tag(self):
+        self.change("Spring", "Summer")
+        self.assertIn("Summer", self.tags("C-1"))
+        self.assertNotIn("Spring", self.tags("C-1"))
+
+    def test_a_tag_that_the_contact_has_otherwise_stays(self):
+        self.change("Spring", "career")
+        self.change("Spring", "Summer")
+        expected = {"career", "corporate", "public", "Summer"}
+        self.assertEqual(self.tags("C-1"), expected)
+
     def test_rollback_removes_contacts_and_tags(self):
         self.project.action_rollback(background=False)
         tags = self.env["res.partner.category"].search([("name", "=", "Spring")])

@@ -206,6 +206,18 @@ found = {{
     in env["crm.lead"].get_view(view_type="form")["arch"],
     "open": sorted(target("deal", key).name for key in ("dl_a", "dl_b")),
 }}
+newer = [dict(row) for row in source["equipment"]]
+newer[0]["status"] = "retired"
+newer[1]["customer_id"] = "ct_none"
+text = base64.b64encode(json.dumps(newer).encode()).decode()
+project.add_file("equipment.json", text)
+project.action_stage(background=False)
+project.action_load(background=False)
+env.invalidate_all()
+found["later"] = {{
+    key: (target(name, key)["x_customer_equipment"] or "").split("\\n")
+    for name, key in (("deal", "dl_a"), ("deal", "dl_b"), ("contact", "ct_none"))
+}}
 project.action_rollback(background=False)
 env.invalidate_all()
 found["before"], found["after"] = before, numbers()
@@ -260,6 +272,15 @@ class TestWithoutApps(ProcessCase):
             "tonnage 10",
         ):
             self.assertIn(fact, facts)
+
+    def test_a_change_at_the_source_changes_the_line(self):
+        later = self.found["later"]
+        for key in ("dl_a", "dl_b"):
+            [line] = later[key]
+            self.assertIn("status retired", line)
+            self.assertIn("serial number SN-1", line)
+        names = [line.split(" · ")[0] for line in later["ct_none"]]
+        self.assertEqual(names, ["Boiler", "Furnace"])
 
     def test_without_an_open_opportunity_it_is_on_the_latest(self):
         names = [line.split(" · ")[0] for line in self.found["text"]["dl_new"]]

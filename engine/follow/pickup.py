@@ -1,5 +1,7 @@
 """A pickup: what changed at the source comes into Odoo, run after run."""
 
+from ..load.late_words import LateWords
+
 #: The runs of a pickup, each with what the one before has left to do.
 PICKUP = ("stage", "drift", "load", "gone", "verify")
 #: Counters of the runs that a person wants to know of, with the run they stand in.
@@ -32,6 +34,8 @@ def is_idle(project, stats):
     staged = project.env["migration.staged.record"]
     waiting = [("project_id", "=", project.id), ("state", "=", "pending")]
     decided = [("project_id", "=", project.id), ("state", "=", "decided")]
+    if LateWords(project).records():
+        return False
     return not (
         staged.search_count(waiting, limit=1)
         or staged.search_count(gone_domain(project), limit=1)

@@ -15,6 +15,7 @@ from ..stage.filestore import clear_spool
 from ..targets import TARGETS
 from ..undo.change_book import add_links
 from ..values import left_behind, portable
+from .late_words import LateWords
 from .load_order import LoadOrder
 from .second_pass import SecondPass, bucket_of, code_of
 from .update import RecordUpdater
@@ -34,7 +35,11 @@ _FINDINGS = {
     "cycle": "2_warning",
     "duplicate": "3_info",
     "differs": "2_warning",
+    "unfollowed": "2_warning",
 }
+
+#: Why a record failed that a pickup tries again: what it lacks may have come since.
+WAITING = ("bad_reference", "bad_stage", "pending_binary", "waits")
 
 
 class ObjectLoader:
@@ -231,9 +236,10 @@ class ObjectLoader:
         add_links(self.env, [vals])
 
     def _link_vals(self, mapped, model, res_id, origin):
-        vals = mapped.inputs["vals"] if origin == "created" else {}
-        fields = self.env[model]._fields
-        unread = self.target.part_for(model).unread_fields
+        part = self.target.part_for(model)
+        is_kept = origin == "created" or part.keeps_values
+        vals = mapped.inputs["vals"] if is_kept else {}
+        fields, unread = self.env[model]._fields, part.unread_fields
         mapped.inputs["target"] = (model, res_id)
         return {
             "project_id": self.project.id,
@@ -247,11 +253,8 @@ class ObjectLoader:
             "run_id": self.run.id,
             "content_hash": mapped.record.content_hash,
             "edit_reason": mapped.pop("edit_reason") or False,
-            "unread_values": {
-                note.source_field: note.value
-                for note in mapped.notes
-                if note.kind == "unreadable"
-            },
+            "unread_values": mapped.unread,
+            "part_values": mapped.pop("added") or False,
             "base_values": {
                 name: portable(fields[name], value)
                 for name, value in vals.items()
@@ -369,6 +372,7 @@ class LoadEngine(Engine):
     def prepare(self):
         staged = self.env["migration.staged.record"]
         staged.search(self._again())._set_bucket("pending")
+        LateWords(self.project).records()._set_bucket("pending")
         decided = self.env["migration.conflict"].search(
             [("project_id", "=", self.project.id), ("state", "=", "decided")]
         )
@@ -397,7 +401,7 @@ class LoadEngine(Engine):
         if self.run.is_pickup:
             return [
                 *failed,
-                ("reason_code", "in", ("bad_reference", "pending_binary", "waits")),
+                ("reason_code", "in", WAITING),
             ]
         return [*failed, ("reason_code", "not in", ("duplicate_id",))]
 

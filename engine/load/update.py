@@ -59,10 +59,10 @@ class RecordUpdater:
                 self.env._("The Odoo record was deleted by hand; undo it there first."),
             )
             return
-        if link.origin == "matched":
-            loader.note(mapped, "merged", "known", self.env._("Loaded before."))
-            return
         part = self.target.part_for(link.res_model)
+        if link.origin == "matched" and not part.keeps_values:
+            self._renew(mapped, link, part)
+            return
         edit = self._edits[link.res_model].get(target.id)
         if mapped.pop("same_as"):
             self._merge(mapped, link, target, edit)
@@ -91,6 +91,7 @@ class RecordUpdater:
         if not found.write and not found.moved and not follows:
             reason = waiting and self._waiting(target, waiting)
             self._conflicts.confirm()
+            self._settle_unread(mapped, link, edit)
             code = "conflict" if waiting else False
             loader.note(mapped, "unchanged", code, reason or False)
             return
@@ -118,6 +119,45 @@ class RecordUpdater:
             bucket = "updated" if written else "unchanged"
             code = "conflict" if waiting else False
             loader.note(mapped, bucket, code, " ".join(reasons) or False)
+
+    @staticmethod
+    def _settle_unread(mapped, link, edit):
+        """What could not be read may be right by now though no field changes."""
+        if (link.unread_values or {}) != mapped.unread:
+            vals = {"unread_values": mapped.unread, "edit_reason": edit or False}
+            link.write(vals)
+
+    def _renew(self, mapped, link, part):
+        """Bring up to the source what the row has added to a record of another one."""
+        mapped.inputs["target"] = (link.res_model, link.res_id)
+        if link.content_hash == mapped.record.content_hash and not link.unread_values:
+            self._settle_renewed(mapped, "")
+            return
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                said = part.renew(mapped, link)
+                model, res_id = mapped.pop("target")
+                added = mapped.pop("added")
+                link.write(
+                    {
+                        "res_model": model,
+                        "res_id": res_id,
+                        "part_values": link.part_values if added is None else added,
+                        "content_hash": mapped.record.content_hash,
+                        "unread_values": mapped.unread,
+                        "run_id": self.loader.run.id,
+                    }
+                )
+        except CONFLICTS:
+            raise
+        except Exception as error:
+            self.loader.fail(mapped, *self._explain(error))
+        else:
+            self._settle_renewed(mapped, said)
+
+    def _settle_renewed(self, mapped, said):
+        reason = said or self.env._("Loaded before.")
+        self.loader.note(mapped, "merged", "known", reason)
 
     def _merge(self, mapped, link, loser, edit):
         """The source has made two records one since they were loaded."""
@@ -218,6 +258,7 @@ class RecordUpdater:
                 },
                 "edit_reason": edit or False,
                 "content_hash": mapped.record.content_hash,
+                "unread_values": mapped.unread,
                 "run_id": self.loader.run.id,
             }
         )

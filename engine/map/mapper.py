@@ -38,6 +38,12 @@ class Mapped:
         """
         return self.inputs.get(name, default)
 
+    @property
+    def unread(self):
+        """The values that no field took: ``{source field: value}``."""
+        notes = (note for note in self.notes if note.kind == "unreadable")
+        return {note.source_field: note.value for note in notes}
+
 
 @dataclass(frozen=True)
 class Note:

@@ -319,11 +319,15 @@ class TagsTransform(Transform):
 
     def convert(self, raw, record, vals):
         kind = tag_kind(self.mapper.target_model)
-        ids = [
-            self.mapper.schema_id(kind, key_of(word))
+        found = {
+            word: self.mapper.schema_id(kind, key_of(word))
             for word in converters.split_multi(raw)
-        ]
-        return [Command.set(sorted({res_id for res_id in ids if res_id}))], ""
+        }
+        missing = "; ".join(word for word in found if not found[word])
+        if missing:
+            message = self.env._("“%s” is not in the schema plan.", missing)
+            self.mapper.note(self.line, missing, "unreadable", message)
+        return [Command.set(sorted({*filter(None, found.values())}))], ""
 
 
 class StageTransform(Transform):

@@ -35,6 +35,9 @@ class Target:
     relation_fields = {}
     #: values that are not compared on read-back (they are not stored as given)
     unread_fields = frozenset()
+    #: whether rows bound to a record keep values of their own, compared like those of
+    #: a record that was created
+    keeps_values = False
     #: fields that source and people can only change together, see :class:`Unit`
     units = ()
 
@@ -177,6 +180,28 @@ class Target:
         """
         return None
 
+    def renew(self, mapped, link):
+        """Bring what a row has added to another's record up to the source.
+
+        Only called for rows bound to a record that was there (:meth:`bind`), when the
+        source has changed them. What is added now goes into ``inputs["added"]``.
+        Returns a sentence for the log, "" if nothing is to be said.
+
+        :param link: the crosswalk row, whose ``part_values`` say what was added
+        """
+        return ""
+
+    def tell_unfollowed(self, mapped, link):
+        """Say that a change of a record that lives on in another one is left out."""
+        record = self.env[link.res_model].browse(link.res_id)
+        message = self.env._(
+            "Changed at the source since it became one with “%s”: its new values are "
+            "not taken over by themselves.",
+            record.display_name,
+        )
+        mapped.notes.append(Note("", "", "", "unfollowed", message))
+        return message
+
     def partner_of(self, mapped, *names):
         """Return the id of the first contact that the virtual values link to.
 
@@ -297,6 +322,30 @@ class Target:
             vals = {"category_id": [Command.link(tag.id) for tag in new]}
             self.amend(partner, vals, by)
         return new
+
+    def take_tags(self, partner, ids, link, by=None):
+        """Take tags off a contact that one row had added; return those taken.
+
+        What the contact has by itself, or by another row of the source, stays.
+        """
+        own = self.own_link(partner)
+        rows = self.env["migration.crosswalk"].search(
+            [
+                ("project_id", "=", self.project.id),
+                ("res_model", "=", partner._name),
+                ("res_id", "=", partner.id),
+                ("origin", "=", "matched"),
+                ("id", "!=", link.id),
+            ]
+        )
+        kept = {*((own.previous_values or {}).get("category_id") or [])}
+        for row in rows:
+            kept |= {*((row.part_values or {}).get("category_id") or [])}
+        gone = partner.category_id.browse(sorted({*ids} - kept)) & partner.category_id
+        if gone:
+            commands = [Command.unlink(tag.id) for tag in gone]
+            self.amend(partner, {"category_id": commands}, by)
+        return gone
 
     def own_link(self, record):
         """Return the crosswalk row of a record that is ours.

@@ -41,6 +41,7 @@ class LinkedFieldsTarget(Target):
     key = "custom_fields"
     label = _lt("Fields of the Linked Record")
     relation_fields = {"_linked": "id"}
+    keeps_values = True
 
     def __init__(self, mapper):
         super().__init__(mapper)
@@ -76,13 +77,18 @@ class LinkedFieldsTarget(Target):
             raise MappingError(
                 self.env._("“%s” has become fields of the same record.", other), place
             )
-        mapped.inputs["fields"] = dict(self.without_left_out(mapped, mapped.vals))
-        return {}
+        if mapped.pop("loaded_id") not in (None, False, res_id):
+            message = self.env._("Linked to another record since: it stays here.")
+            self.remark(mapped, "_linked", message, "moved", res_id)
+        return dict(mapped.vals)
+
+    def write(self, record, vals):
+        self.amend(record, vals)
 
     def bind(self, mapped):
         model, res_id = mapped.pop("_linked")
         record = self.env[model].browse(res_id)
-        self.amend(record, mapped.pop("fields"), mapped.record)
+        self.amend(record, dict(mapped.inputs["vals"]), mapped.record)
         mapped.inputs["reason"] = self.env._("Became fields of the linked record.")
         return model, res_id
 

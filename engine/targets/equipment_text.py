@@ -102,15 +102,52 @@ class EquipmentTextTarget(Target):
 
     def bind(self, mapped):
         homes = mapped.pop("homes")
-        text = self._line(mapped)
-        for home in homes:
-            known = home[FIELD] or ""
-            if text not in known.split("\n"):
-                vals = {FIELD: f"{known}\n{text}" if known else text}
-                self.amend(home, vals, mapped.record)
+        self._list(mapped, homes, self._line(mapped))
         names = ", ".join(home.display_name or str(home.id) for home in homes)
         mapped.inputs["reason"] = self.env._("Listed on %s.", names)
         return homes[0]._name, homes[0].id
+
+    def _list(self, mapped, homes, text, old=""):
+        """Put a line on each of the records; ``old`` is the one that it replaces."""
+        for home in homes:
+            lines = (home[FIELD] or "").split("\n") if home[FIELD] else []
+            if text in lines:
+                continue
+            if old in lines:
+                lines[lines.index(old)] = text
+            else:
+                lines.append(text)
+            self.amend(home, {FIELD: "\n".join(lines)}, mapped.record)
+        places = [[home._name, home.id] for home in homes]
+        mapped.inputs["added"] = {"text": text, "homes": places}
+
+    def renew(self, mapped, link):
+        """The line says what the source says now, and leaves who has it no more."""
+        added, text = link.part_values or {}, self._line(mapped)
+        old = added.get("text") or ""
+        if text == old:
+            mapped.inputs["added"] = added
+            return ""
+        homes = mapped.pop("homes")
+        before = [self.env[m].browse(i).exists() for m, i in added.get("homes") or ()]
+        moved = {home._name for home in before if home} and not any(
+            self._head(home) == self._head(homes[0]) for home in before if home
+        )
+        for home in filter(None, before) if moved else ():
+            lines = (home[FIELD] or "").split("\n")
+            if old in lines:
+                lines.remove(old)
+                vals = {FIELD: "\n".join(lines) or False}
+                self.amend(home, vals, mapped.record)
+        places = homes if moved else [home for home in before if home] or homes
+        self._list(mapped, places, text, old)
+        mapped.inputs["target"] = (places[0]._name, places[0].id)
+        return self.env._("Listed as: %s", text)
+
+    @staticmethod
+    def _head(home):
+        partner = home if home._name == "res.partner" else home.partner_id
+        return partner.commercial_partner_id
 
     def _line(self, mapped):
         """Return all that is known of one piece, the four main facts first."""

@@ -119,6 +119,9 @@ class LeadTarget(Target):
             self._conversion.fill(mapped, deal, self.partner_of(mapped, "_client"))
         return found
 
+    def renew(self, mapped, link):
+        return self.tell_unfollowed(mapped, link)
+
     def make(self, mapped_list):
         """A new deal whose lead stands in Odoo already is that lead, converted."""
         adopted = {

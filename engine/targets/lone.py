@@ -132,5 +132,8 @@ class LoneContactTarget(Target):
     def bind(self, mapped):
         return mapped.pop("same_as")
 
+    def renew(self, mapped, link):
+        return self.tell_unfollowed(mapped, link)
+
     def created(self, records, mapped_list):
         self.set_create_date(records, mapped_list)

@@ -50,16 +50,60 @@ class MembershipTarget(Target):
         partner = self.env["res.partner"].browse(mapped.pop("_client")[1])
         organization = self.env["res.partner"].browse(mapped.pop("_organization")[1])
         reason, vals = self._place(partner, organization, mapped)
-        vals |= self._labels(partner, organization, mapped, vals)
-        if vals:
-            self.amend(partner, vals, mapped.record)
+        self._keep(mapped, partner, organization, vals)
         if self.project._inherits_tags():
             inherited = self.add_tags(partner, organization.category_id, mapped.record)
+            mapped.inputs["added"]["category_id"] = inherited.ids
             if inherited:
                 names = ", ".join(inherited.mapped("name"))
                 reason += " " + self.env._("Inherits the tags %s.", names)
         mapped.inputs["reason"] = reason
         return partner._name, partner.id
+
+    def _keep(self, mapped, partner, organization, vals):
+        """Write what places the membership, its role, and what to find it by."""
+        texts = (vals or {}).get("x_other_organizations")
+        mapped.inputs["added"] = {
+            "organization": organization.id,
+            "text": self._named(organization, mapped) if texts else "",
+        }
+        vals |= self._labels(partner, organization, mapped, vals)
+        if vals:
+            self.amend(partner, vals, mapped.record)
+
+    def renew(self, mapped, link):
+        """A role that has changed is read where the old one was; nothing else moves."""
+        partner = self.env["res.partner"].browse(mapped.pop("_client")[1])
+        organization = self.env["res.partner"].browse(mapped.pop("_organization")[1])
+        old = link.part_values or {}
+        same = (link.res_id, old.get("organization"))
+        if same != (partner.id, organization.id):
+            return self.tell_unfollowed(mapped, link)
+        vals, text = {}, old.get("text") or ""
+        fresh = self._named(organization, mapped) if text else ""
+        known = f"; {partner['x_other_organizations'] or ''}; "
+        if fresh != text and f"; {text}; " in known:
+            known = known.replace(f"; {text}; ", f"; {fresh}; ", 1)
+            vals["x_other_organizations"] = known[2:-2]
+        gone = self._words_gone(partner, organization, mapped)
+        vals |= self._labels(partner, organization, mapped, vals, gone)
+        if vals:
+            self.amend(partner, vals, mapped.record)
+        mapped.inputs["added"] = old | {"text": fresh}
+        role = mapped.pop("_role") or "-"
+        return self.env._("The role is %s now.", role) if vals else ""
+
+    def _words_gone(self, partner, organization, mapped):
+        """Return the words that none of the contact's memberships says any more."""
+        kept = dict(partner["x_association_labels"] or {})
+        old = kept.pop(self._key(organization, mapped), {}).get("labels") or []
+        said = {key_of(word) for entry in kept.values() for word in entry["labels"]}
+        said |= {key_of(word) for word in split_multi(mapped.pop("_role"))}
+        return [word for word in old if key_of(word) not in said]
+
+    def _named(self, organization, mapped):
+        role = mapped.pop("_role")
+        return f"{organization.name} ({role})" if role else organization.name
 
     def _place(self, partner, organization, mapped):
         """Return what is said of the membership, and the values that keep it."""
@@ -69,8 +113,7 @@ class MembershipTarget(Target):
             vals = {"parent_id": organization.id}
             vals |= joining(partner, organization, vals)
             return self.env._("Set as the contact's company."), vals
-        role = mapped.pop("_role")
-        name = f"{organization.name} ({role})" if role else organization.name
+        name = self._named(organization, mapped)
         known = partner["x_other_organizations"] or ""
         if name in known.split("; "):
             return self.env._("Already listed on the contact."), {}
@@ -80,11 +123,14 @@ class MembershipTarget(Target):
         }
         return self.env._("Listed under the contact's other organizations."), vals
 
-    def _labels(self, partner, organization, mapped, vals):
+    def _key(self, organization, mapped):
+        field = self.source_of("_organization")
+        return str(self.mapper.payload(mapped.record).get(field) or organization.name)
+
+    def _labels(self, partner, organization, mapped, vals, gone=()):
         """Return the values that keep the role, by the organization's own id."""
         kept = dict(partner["x_association_labels"] or {})
-        field = self.source_of("_organization")
-        key = str(self.mapper.payload(mapped.record).get(field) or organization.name)
+        key = self._key(organization, mapped)
         words = split_multi(mapped.pop("_role"))
         entry = {
             "id": organization.id,
@@ -94,8 +140,14 @@ class MembershipTarget(Target):
         }
         if kept.get(key) == entry:
             return {}
-        ids = [self.mapper.schema_id(LABEL_KIND, key_of(word)) for word in words]
         return {
             "x_association_labels": kept | {key: entry},
-            "x_association_label_ids": [Command.link(word) for word in ids if word],
+            "x_association_label_ids": [
+                *self._commands(Command.link, words),
+                *self._commands(Command.unlink, gone),
+            ],
         }
+
+    def _commands(self, command, words):
+        ids = [self.mapper.schema_id(LABEL_KIND, key_of(word)) for word in words]
+        return [command(res_id) for res_id in ids if res_id]

@@ -221,6 +221,9 @@ class PartnerTarget(Target):
     def bind(self, mapped):
         return mapped.pop("same_as")
 
+    def renew(self, mapped, link):
+        return self.tell_unfollowed(mapped, link)
+
     def _take_from_company(self, mapped, vals):
         """Do for a contact of a company what Odoo's own sync would do, in values.
 
