@@ -4,6 +4,7 @@ import math
 import re
 
 from markupsafe import Markup
+from pytz import utc
 
 from odoo import fields
 from odoo.fields import Command
@@ -160,3 +161,12 @@ def shown(env, model, name, value):
     if field.type == "many2many":
         return ", ".join(env[field.comodel_name].browse(value).mapped("display_name"))
     return str(value)[:1000]
+
+
+def shown_to(env, model, name, value):
+    """Return a stored value as :func:`shown`, moments in the user's time zone."""
+    field = model._fields.get(name)
+    if field is not None and field.type == "datetime" and value:
+        moment = utc.localize(fields.Datetime.to_datetime(value))
+        return fields.Datetime.to_string(moment.astimezone(env.tz))
+    return shown(env, model, name, value)

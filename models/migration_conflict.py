@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..engine.load.conflicts import text_of
 from ..engine.load.own_value import parse_own
 
 TAKES = [("source", "Take Source"), ("odoo", "Keep Odoo"), ("own", "Own Value")]
@@ -49,11 +50,22 @@ class MigrationConflict(models.Model):
     source_values = fields.Json(readonly=True)
     odoo_values = fields.Json(readonly=True)
     base_text = fields.Text(
-        "Before", readonly=True, help="What the migration wrote the last time."
+        "Before",
+        compute="_compute_texts",
+        compute_sudo=True,
+        help="What the migration wrote the last time.",
     )
-    source_text = fields.Text("Source", readonly=True, help="What the source says now.")
+    source_text = fields.Text(
+        "Source",
+        compute="_compute_texts",
+        compute_sudo=True,
+        help="What the source says now.",
+    )
     odoo_text = fields.Text(
-        "In Odoo", readonly=True, help="What a person put there meanwhile."
+        "In Odoo",
+        compute="_compute_texts",
+        compute_sudo=True,
+        help="What a person put there meanwhile.",
     )
     state = fields.Selection(
         [
@@ -81,6 +93,17 @@ class MigrationConflict(models.Model):
         "(crosswalk_id, field_name) WHERE state IN ('open', 'decided')",
         "A field of a record is on the list once.",
     )
+
+    @api.depends("base_values", "source_values", "odoo_values", "res_model")
+    @api.depends_context("uid", "tz", "lang")
+    def _compute_texts(self):
+        """Each reader sees moments in their own time zone, as they type them."""
+        for row in self:
+            model = self.env.get(row.res_model)
+            for word in ("base", "source", "odoo"):
+                values = row[f"{word}_values"] or {}
+                text = text_of(model, values) if model is not None else ""
+                row[f"{word}_text"] = text
 
     def write(self, vals):
         """Only one's own value is typed in; decisions have their buttons."""

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError
 
 
@@ -12,10 +12,26 @@ class MigrationPart(models.AbstractModel):
     _name = "migration.part"
     _description = "Part of a Migration Project"
 
-    def write(self, vals):
-        """Refuse to move a row; the engines, as superuser, never do."""
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse to add to what is signed off; the engines, as superuser, may."""
+        records = super().create(vals_list)
+        records._check_part_unsigned()
+        return records
+
+    def unlink(self):
+        """Refuse to take from what is signed off."""
+        self._check_part_unsigned()
+        return super().unlink()
+
+    def _check_part_unsigned(self):
         if not self.env.su and "project_id" in self._fields:
             self.project_id._check_unsigned("write")
+
+    def write(self, vals):
+        """Refuse to move a row; the engines, as superuser, never do."""
+        self._check_part_unsigned()
+        if not self.env.su and "project_id" in self._fields:
             self.project_id._check_unfollowed()
         moved = {"project_id", "object_id", "company_id"} & set(vals)
         if moved and not self.env.su:

@@ -1,11 +1,9 @@
-import base64
 from zoneinfo import available_timezones
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..connectors import BundleConnector
-from ..engine.owners.report import OwnerReport
 from ..engine.stage.filestore import clear_spool
 from ..exceptions import BadBundle
 from ..presets import load_preset, preset_selection
@@ -188,16 +186,6 @@ class MigrationProject(models.Model):
     mapping_line_ids = fields.One2many("migration.mapping.line", "project_id")
     owner_ids = fields.One2many("migration.owner", "project_id")
     open_owner_count = fields.Integer(compute="_compute_open_owner_count")
-    owner_report = fields.Binary(
-        compute="_compute_owner_report",
-        help="Who is who, which records the fallback user holds for somebody else, and "
-        "which users nobody in the source is.",
-    )
-    owner_report_name = fields.Char(compute="_compute_owner_report")
-    owner_table = fields.Binary(
-        compute="_compute_owner_report", help="The owner board as CSV."
-    )
-    owner_table_name = fields.Char(compute="_compute_owner_report")
     schema_item_ids = fields.One2many("migration.schema.item", "project_id")
     run_ids = fields.One2many("migration.run", "project_id")
     finding_ids = fields.One2many("migration.finding", "project_id")
@@ -350,16 +338,6 @@ class MigrationProject(models.Model):
         counts = self._count_by_project("migration.owner", [("is_open", "=", True)])
         for project in self:
             project.open_owner_count = counts.get(project._origin, 0)
-
-    @api.depends("owner_ids")
-    def _compute_owner_report(self):
-        for project in self:
-            report = OwnerReport(project)
-            name = self.env._("Owners of %s", project.name).replace("/", "-")
-            project.owner_report = base64.b64encode(report.as_xlsx())
-            project.owner_report_name = f"{name}.xlsx"
-            project.owner_table = base64.b64encode(report.as_csv())
-            project.owner_table_name = f"{name}.csv"
 
     @api.depends("object_ids.staged_record_ids.state", "mapping_line_ids.is_confirmed")
     def _compute_counts(self):

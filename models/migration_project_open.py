@@ -83,19 +83,21 @@ class MigrationProject(models.Model):
 
     def action_download_owners(self):
         """Download the user-resolution report as a workbook."""
-        return self._download("owner_report", "owner_report_name")
+        return self._download_owners("xlsx")
 
     def action_download_owner_table(self):
         """Download the owner board as CSV."""
-        return self._download("owner_table", "owner_table_name")
+        return self._download_owners("csv")
 
-    def _download(self, field, name):
+    def _download_owners(self, kind):
         self.ensure_one()
-        self.check_access("read")
+        report = self.env["migration.owner.report"].create(
+            {"project_id": self.id, "kind": kind}
+        )
         return {
             "type": "ir.actions.act_url",
-            "url": f"/web/content/{self._name}/{self.id}/{field}"
-            f"?download=true&filename_field={name}",
+            "url": f"/web/content/{report._name}/{report.id}/content"
+            "?download=true&filename_field=name",
             "target": "self",
         }
 

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+_BY_PEOPLE = {"name", "action", "is_confirmed", "fallback_user_id", "group_id"}
 
 
 class MigrationSchemaItem(models.Model):
@@ -65,6 +67,14 @@ class MigrationSchemaItem(models.Model):
         help="Gets the deals of this sales team whose owner has no Odoo user. Empty: "
         "the project's fallback user.",
     )
+    group_id = fields.Many2one(
+        "res.groups",
+        "Only For",
+        help="The one group that may read and write the records of this custom model, "
+        "besides the managers of migrations. Empty: internal users read, salespeople "
+        "write.",
+    )
+    has_group_choice = fields.Boolean(compute="_compute_has_group_choice")
     is_confirmed = fields.Boolean("Confirmed")
     state = fields.Selection(
         [("planned", "Planned"), ("done", "In Place"), ("failed", "Failed")],
@@ -83,12 +93,33 @@ class MigrationSchemaItem(models.Model):
         for item in self.filtered("fallback_user_id"):
             item.project_id._check_can_own(item.fallback_user_id)
 
+    @api.depends("kind", "key", "project_id.object_ids.name")
+    def _compute_has_group_choice(self):
+        for item in self:
+            kinds = item.project_id.object_ids.mapped("name")
+            item.has_group_choice = item.kind == "model" and item.key in kinds
+
+    @api.constrains("group_id")
+    def _check_group_id(self):
+        for item in self.filtered("group_id"):
+            if not item.has_group_choice:
+                raise ValidationError(
+                    self.env._("Only a custom model is for one group alone.")
+                )
+
     def write(self, vals):
         """People choose name and action; agreeing to it is the manager's."""
         if self.env.su:
             return super().write(vals)
-        if set(vals) - {"name", "action", "is_confirmed", "fallback_user_id"}:
+        if set(vals) - _BY_PEOPLE:
             raise AccessError(self.env._("The schema plan is made from the map."))
+        if "group_id" in vals and "done" in self.mapped("state"):
+            raise UserError(
+                self.env._(
+                    "It is made already: its access rights are changed in the settings "
+                    "of Odoo."
+                )
+            )
         if vals.get("action") == "skip" and "model" in self.mapped("kind"):
             if self.filtered(lambda item: item.key == item.vals.get("model")):
                 raise UserError(
@@ -103,7 +134,7 @@ class MigrationSchemaItem(models.Model):
         if vals.get("is_confirmed"):
             for project in self.project_id:
                 project._check_operator()
-        elif {"name", "action"} & set(vals) and "is_confirmed" not in vals:
+        elif {"name", "action", "group_id"} & set(vals) and "is_confirmed" not in vals:
             vals = dict(vals, is_confirmed=False)
         return super().write(vals)
 

@@ -2,6 +2,9 @@
 
 from odoo.exceptions import AccessError, UserError
 
+from odoo.addons.crm_migration.engine.load.conflicts import text_of
+from odoo.addons.crm_migration.engine.load.own_value import parse_own
+
 from .common import MigrationCommon, table
 
 STAGES = table(
@@ -163,6 +166,15 @@ class TestConflicts(ConflictCase):
         self.again(City="Paris")
         self.assertEqual(self.contact("C-5").city, "Lima")
         self.assertEqual(self.conflict("C-5").odoo_text, "Lima")
+
+    def test_a_moment_is_shown_and_typed_in_the_time_zone_of_the_reader(self):
+        model = self.env["crm.lead"].with_context(tz="America/New_York")
+        values = {"date_closed": "2025-01-02 03:04:05"}
+        self.assertEqual(text_of(model, values), "2025-01-01 22:04:05")
+        own = parse_own(model, "date_closed", "2025-07-01 22:04")
+        self.assertEqual(own, "2025-07-02 02:04:00")
+        with self.assertRaisesRegex(UserError, "no value for"):
+            parse_own(model, "date_closed", "tomorrow")
 
     def test_an_own_value_has_to_be_given(self):
         with self.assertRaisesRegex(UserError, "own value"):

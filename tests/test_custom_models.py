@@ -1,7 +1,7 @@
 from datetime import datetime
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from odoo.addons.crm_migration.connectors.files import bundle
@@ -559,6 +559,33 @@ class TestChoice(MigrationCommon):
             self.review.with_user(self.manager).choice = "out"
         with self.assertRaises(AccessError):
             self.review.with_user(self.ana).action_choose_out()
+
+    def test_answers_may_be_for_one_group_alone(self):
+        coaches = self.env["res.groups"].create({"name": "Coaches"})
+        self.confirm_all(self.project).action_plan_schema()
+        items = self.project.schema_item_ids.with_user(self.manager)
+        [item] = items.filtered(lambda i: (i.kind, i.key) == ("model", INTAKE))
+        item.group_id = coaches
+        with self.assertRaisesRegex(ValidationError, "Only a custom model"):
+            items.filtered(lambda i: i.kind == "window")[0].group_id = coaches
+        self.load(self.apply_schema(self.project))
+        record = self.target(self.project, INTAKE, "S-1")
+        boss = self.make_user(
+            "Bo", "bo@practice.example", "sales_team.group_sale_manager"
+        )
+        coach = self.make_user("Cy", "cy@practice.example")
+        coach.group_ids |= coaches
+        for user in (self.ana, boss):
+            self.assertFalse(record.with_user(user).has_access("read"), user.name)
+            menus = self.env["ir.ui.menu"].with_user(user).load_menus(False).values()
+            self.assertNotIn("Client intake", [menu["name"] for menu in menus])
+        self.assertTrue(record.with_user(coach).has_access("write"))
+        self.assertFalse(record.with_user(coach).has_access("unlink"))
+        self.assertTrue(record.with_user(self.manager).has_access("unlink"))
+        review = self.target(self.project, REVIEW, "R-1")
+        self.assertTrue(review.with_user(self.ana).has_access("read"))
+        with self.assertRaisesRegex(UserError, "made already"):
+            item.group_id = False
 
     def test_a_model_is_not_left_out_on_the_schema_plan(self):
         self.confirm_all(self.project)

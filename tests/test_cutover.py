@@ -124,6 +124,12 @@ class TestCutOver(LiveCase):
             project.tolerance = 5
         with self.assertRaisesRegex(UserError, "signed off"):
             project.mapping_line_ids[0].write({"reason": "changed"})
+        with self.assertRaisesRegex(UserError, "signed off"):
+            project.match_rule_ids[0].unlink()
+        with self.assertRaisesRegex(UserError, "signed off"):
+            project.file_ids.create(
+                {"project_id": project.id, "name": "more.csv", "content": "QQo="}
+            )
         with self.assertRaises(AccessError):
             project.write({"signed_off_note": "Other."})
         project.action_rollback(background=False)

@@ -67,7 +67,7 @@ CONTENT = {
     " FROM crm_lead",
     "messages": "SELECT date, model, body FROM mail_message WHERE model = 'crm.lead'"
     " AND message_type <> 'notification'",
-    "conflicts": "SELECT external_id, field_name, source_text, odoo_text, state"
+    "conflicts": "SELECT external_id, field_name, source_values, odoo_values, state"
     " FROM migration_conflict",
     "books": "SELECT kind, name, source_count, created_count, updated_count,"
     " excluded_count, failed_count, pending_count, found_count, field_count,"

@@ -208,8 +208,20 @@ class TestOwnerBoard(MigrationCommon):
 
     # -- the report
 
+    def report(self, project, kind):
+        """Return name and content of a report that is downloaded."""
+        action = {
+            "xlsx": project.action_download_owners,
+            "csv": project.action_download_owner_table,
+        }[kind]()
+        place, query = action["url"].split("?")
+        model, res_id, field = place.removeprefix("/web/content/").split("/")
+        self.assertIn("filename_field=name", query)
+        record = self.env[model].browse(int(res_id))
+        return record.name, base64.b64decode(record[field])
+
     def sheets(self, project):
-        book = load_workbook(io.BytesIO(base64.b64decode(project.owner_report)))
+        book = load_workbook(io.BytesIO(self.report(project, "xlsx")[1]))
         return {
             sheet.title: [[cell or "" for cell in row] for row in sheet.values]
             for sheet in book
@@ -229,14 +241,16 @@ class TestOwnerBoard(MigrationCommon):
         text = table({"Client ID": "C-1", "Full Name": "X", "Coach": '=HYPERLINK("x")'})
         project = self.staged({"contacts.csv": text})
         rows = csv.reader(
-            io.StringIO(base64.b64decode(project.owner_table).decode("utf-8-sig"))
+            io.StringIO(self.report(project, "csv")[1].decode("utf-8-sig"))
         )
         self.assertIn('\'=HYPERLINK("x")', [row[0] for row in rows])
 
     def test_the_report_is_downloaded_by_its_name(self):
-        action = self.project.action_download_owners()
-        self.assertIn(f"/{self.project.id}/owner_report?", action["url"])
-        self.assertEqual(self.project.owner_report_name, "Owners of Test.xlsx")
+        self.assertEqual(self.report(self.project, "xlsx")[0], "Owners of Test.xlsx")
+        self.assertEqual(self.report(self.project, "csv")[0], "Owners of Test.csv")
+        fields = self.project._fields.values()
+        files = [field.name for field in fields if field.type == "binary"]
+        self.assertEqual(files, [], "read with each look at a project")
         outsider = self.make_user("Otto", "otto@practice.example")
         with self.assertRaises(AccessError):
             self.project.with_user(outsider).action_download_owners()

@@ -126,6 +126,28 @@ class TestSchemaPlan(SchemaCommon):
             self.assertEqual((item.action, item.res_id), ("reuse", record.id))
         self.assertEqual(self.item("team", "sales two").action, "create")
 
+    def test_names_are_compared_in_all_languages(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        tag = self.env["res.partner.category"].create({"name": "Bright"})
+        tag.with_context(lang="fr_FR").name = "Brillant"
+        team = self.env["crm.team"].create({"name": "Coaching Team"})
+        team.with_context(lang="fr_FR").name = "Equipe"
+        person = {"Client ID": "C-1", "Full Name": "Cleo", "Tags": "bright; Dim"}
+        deal = {"Deal ID": "D-1", "Deal Name": "Deal", "Client ID": "C-1"}
+        deal |= {"Pipeline": "coaching team", "Stage": "New"}
+        project = self.confirm_all(
+            self.staged({"contacts.csv": table(person), "deals.csv": table(deal)})
+        )
+        project.with_context(lang="fr_FR").action_plan_schema()
+        found = {
+            item.key: (item.action, item.res_id)
+            for item in project.schema_item_ids
+            if item.kind in ("category", "team")
+        }
+        self.assertIn(("reuse", tag.id), found.values())
+        self.assertIn(("reuse", team.id), found.values())
+        self.assertEqual(found["dim"], ("create", 0))
+
     def test_custom_fields_are_listed_with_type_and_reason(self):
         item = self.item("field", "res.partner.x_shoe_size")
         self.assertEqual(item.vals["ttype"], "integer")

@@ -276,6 +276,7 @@ class TestWithoutApps(ProcessCase):
     def test_a_change_at_the_source_changes_the_line(self):
         later = self.found["later"]
         for key in ("dl_a", "dl_b"):
+            self.assertEqual(len(later[key]), 1, later)
             [line] = later[key]
             self.assertIn("status retired", line)
             self.assertIn("serial number SN-1", line)

@@ -1,6 +1,6 @@
 """The decision list: what source and Odoo both changed, and what people decided."""
 
-from ..values import shown
+from ..values import shown_to
 
 #: Rows that still want something: a decision, or that it is carried out.
 LIVE = ("open", "decided")
@@ -73,8 +73,6 @@ class ConflictBook:
 
     def _put(self, link, main, row, vals):
         model = self.env[link.res_model]
-        for word in ("base", "source", "odoo") if "base_values" in vals else ():
-            vals[f"{word}_text"] = self._text(model, vals[f"{word}_values"])
         if row:
             row.write(vals)
             return
@@ -97,15 +95,6 @@ class ConflictBook:
             }
         )
 
-    def _text(self, model, values):
-        if len(values) == 1:
-            [(name, value)] = values.items()
-            return shown(self.env, model, name, value)
-        return "\n".join(
-            f"{_label(model, name)}: {shown(self.env, model, name, value)}"
-            for name, value in values.items()
-        )
-
     def flush(self):
         """Write the new rows of the batch."""
         if self._new:
@@ -118,6 +107,18 @@ def _is_stale(row, source, odoo):
     if row.source_values != source:
         return True
     return row.take != "odoo" and row.odoo_values != odoo
+
+
+def text_of(model, values):
+    """Return the values of a dispute as a person reads them, in their time zone."""
+    if len(values) == 1:
+        [(name, value)] = values.items()
+        return shown_to(model.env, model, name, value)
+    return "\n".join(
+        f"{_label(model, name)}: {shown_to(model.env, model, name, value)}"
+        for name, value in values.items()
+        if name in model._fields
+    )
 
 
 def _label(model, name):

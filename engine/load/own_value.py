@@ -1,5 +1,7 @@
 """A value that a person types in, as plain JSON that write() accepts."""
 
+from pytz import utc
+
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
@@ -11,6 +13,8 @@ _NUMBERS = {"integer": to_integer, "float": to_float, "monetary": to_float}
 
 def parse_own(model, name, text):
     """Return the value of a field that ``text`` says; numbers and words as people do.
+
+    A moment is read in the time zone of who types it.
 
     :raise UserError: when there is no text, or the field cannot take it
     """
@@ -35,7 +39,8 @@ def _parse(model, field, text):
     if field.type == "date":
         return fields.Date.to_string(fields.Date.to_date(text))
     if field.type == "datetime":
-        return fields.Datetime.to_string(fields.Datetime.to_datetime(text))
+        local = model.env.tz.localize(fields.Datetime.to_datetime(text))
+        return fields.Datetime.to_string(local.astimezone(utc).replace(tzinfo=None))
     if field.type == "selection":
         return _choice(model, field, text)
     if field.type == "many2one":

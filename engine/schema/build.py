@@ -10,7 +10,7 @@ from ..map.definitions import option_of
 from ..map.options import CODE, options_in_place
 from ..undo.restore import stamp_of
 from .make import make_fields, make_model, tell_workers
-from .models import ROOT_KEY, ROOT_PARENT, WindowMaker
+from .models import ROOT_KEY, ROOT_PARENT, WindowMaker, rights_of
 from .plan import VOCABULARIES
 from .views import arch_of, missing_in
 
@@ -203,7 +203,8 @@ class SchemaBuilder:
         if model:
             item.action = "reuse"
             return model
-        return make_model(self.env, vals | {"label": item.name})
+        rights = {"access": rights_of(item)}
+        return make_model(self.env, vals | rights | {"label": item.name})
 
     def _make_window(self, item):
         """Make menu and views of a custom model; each of them can be undone."""

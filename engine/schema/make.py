@@ -6,7 +6,7 @@ for it ``selection`` (``[[value, label], ...]`` in order), ``relation`` (model),
 ``currency_field``, ``help``, ``index``, ``readonly``.
 
 ``vals`` of a model: ``model``, ``label``, and as wanted ``order``, ``fields`` (dicts as
-above without ``model``), ``access`` (``[[group, "rwcd"], ...]`` with the group's
+above without ``model``), ``access`` (``[[group, "rwcd"], ...]`` with the group or its
 external id and the letters of what it may do) and ``records`` (values of records).
 """
 
@@ -80,15 +80,15 @@ def make_model(env, vals):
             "access_ids": [
                 Command.create(
                     {
-                        "name": f"{vals['model']} {group}",
-                        "group_id": env.ref(group).id,
+                        "name": f"{vals['model']} {name}",
+                        "group_id": group.id,
                         **{
                             f"perm_{right}": letter in letters
                             for letter, right in _RIGHTS.items()
                         },
                     }
                 )
-                for group, letters in vals.get("access", [])
+                for name, group, letters in _rights(env, vals)
             ],
         }
     )
@@ -96,6 +96,14 @@ def make_model(env, vals):
         env[vals["model"]].create([dict(values) for values in vals["records"]])
     tell_workers(env)
     return model
+
+
+def _rights(env, vals):
+    for group, letters in vals.get("access", []):
+        if isinstance(group, str):
+            yield group, env.ref(group), letters
+        else:
+            yield group.full_name, group, letters
 
 
 def _fields(env, vals):

@@ -11,6 +11,8 @@ ACCESS = [
     ["sales_team.group_sale_salesman", "rwc"],
     ["sales_team.group_sale_manager", "rwcd"],
 ]
+#: the same where the administrator has chosen who works with them
+_CHOSEN = [["crm_migration.group_crm_migration_manager", "rwcd"]]
 #: menu entry under which the others stand, and the menu that holds it
 ROOT_KEY, ROOT_PARENT = "_root", "crm.crm_menu_root"
 #: fields that tell where a record came from: below the others
@@ -124,12 +126,20 @@ class ModelPlanner:
         ]
         return self.env._(
             "%(model)s%(help)s. Fields: %(fields)s. Links: %(links)s. Rights: internal "
-            "users read, salespeople write, sales managers delete.",
+            "users read, salespeople write, sales managers delete, unless you choose "
+            "one group that alone may.",
             model=obj.target_model,
             help=f" ({definition.help})" if definition.help else "",
             fields=", ".join(fields) or "-",
             links=", ".join(links) or "-",
         )
+
+
+def rights_of(item):
+    """Return ``[[group, letters], ...]`` of the model that an item makes."""
+    if not item.group_id:
+        return item.vals.get("access", [])
+    return [[item.group_id, "rwc"], *_CHOSEN]
 
 
 class WindowMaker:

@@ -12,6 +12,7 @@ from ..map.pipelines import Pipelines, lines_by_target
 from ..map.transforms import tag_kind
 from ..targets.tag import listed_tags
 from ..values import cell_text
+from .existing import ids_by_name
 from .fields import FieldPlanner
 from .leads import plan_leads
 from .models import ModelPlanner
@@ -229,23 +230,25 @@ class SchemaPlanner:
         )
         return [*planned, *made.mapped("res_id")]
 
+    @cached_property
+    def _teams_by_name(self):
+        companies = [self.project.company_id.id, False]
+        return ids_by_name(
+            self.env["crm.team"].search([("company_id", "in", companies)])
+        )
+
     def _team(self, key, name):
         shown = name or self.env._("Migrated Pipeline")
-        match = self.env["crm.team"].search(
-            [
-                ("name", "=ilike", shown.replace("%", r"\%").replace("_", r"\_")),
-                ("company_id", "in", [self.project.company_id.id, False]),
-                ("id", "not in", self._teams_of_others(key)),
-            ],
-            limit=1,
-        )
+        taken = self._teams_of_others(key)
+        same = self._teams_by_name.get(key_of(shown), [])
+        match = next((res_id for res_id in same if res_id not in taken), False)
         self._add(
             "team",
             key,
             shown,
             vals={"name": shown},
             action="reuse" if match else "create",
-            res_id=match.id,
+            res_id=match,
             record_count=0,
             objects=self._deals,
             reason=self.env._("A team of that name exists.")
@@ -334,10 +337,8 @@ class SchemaPlanner:
             companies = [self.project.company_id.id, False]
             is_shared = "company_id" not in records._fields
             domain = [] if is_shared else [("company_id", "in", companies)]
-            cache[kind] = {
-                key_of(record[record._rec_name]): record.id
-                for record in records.search(domain, order="id desc")
-            }
+            found = ids_by_name(records.search(domain))
+            cache[kind] = {key: ids[0] for key, ids in found.items()}
         return cache[kind]
 
     def _labels(self):

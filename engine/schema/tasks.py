@@ -4,6 +4,7 @@ from ...tools.converters import to_text
 from ..keys import key_of
 from ..map.pipelines import lines_by_target
 from ..targets.task import stage_words
+from .existing import ids_by_name
 
 
 def plan_task_stages(planner):
@@ -24,17 +25,17 @@ def _plan(planner, obj, lines):
         if to_text(project):
             counts[text or "todo"] = counts.get(text or "todo", 0) + count
     stages = planner.env["project.task.type"].search([("user_id", "=", False)])
-    existing = {key_of(stage.name): stage.id for stage in stages.sorted("id", True)}
+    existing = ids_by_name(stages)
     for key, name, order, is_folded in stage_words(counts):
         count = sum(n for text, n in counts.items() if key_of(text) == key)
-        match = existing.get(key_of(name))
+        match = next(iter(existing.get(key_of(name), ())), False)
         planner._add(
             "task_stage",
             key,
             name,
             vals={"name": name, "sequence": order, "fold": is_folded},
             action="reuse" if match else "create",
-            res_id=match or False,
+            res_id=match,
             record_count=count,
             objects=obj,
             reason=planner.env._("A stage of tasks of that name exists.")

@@ -124,25 +124,28 @@ class EquipmentTextTarget(Target):
     def renew(self, mapped, link):
         """The line says what the source says now, and leaves who has it no more."""
         added, text = link.part_values or {}, self._line(mapped)
-        old = added.get("text") or ""
-        if text == old:
+        homes, old = mapped.pop("homes"), added.get("text") or ""
+        places = [self.env[model].browse(i) for model, i in added.get("homes") or ()]
+        before = [home for home in places if home.exists()]
+        heads = {self._head(home) for home in before}
+        if before and self._head(homes[0]) not in heads:
+            for home in before:
+                self._strike(mapped, home, old)
+            before = []
+        elif text == old:
             mapped.inputs["added"] = added
             return ""
-        homes = mapped.pop("homes")
-        before = [self.env[m].browse(i).exists() for m, i in added.get("homes") or ()]
-        moved = {home._name for home in before if home} and not any(
-            self._head(home) == self._head(homes[0]) for home in before if home
-        )
-        for home in filter(None, before) if moved else ():
-            lines = (home[FIELD] or "").split("\n")
-            if old in lines:
-                lines.remove(old)
-                vals = {FIELD: "\n".join(lines) or False}
-                self.amend(home, vals, mapped.record)
-        places = homes if moved else [home for home in before if home] or homes
-        self._list(mapped, places, text, old)
-        mapped.inputs["target"] = (places[0]._name, places[0].id)
+        homes = before or homes
+        self._list(mapped, homes, text, old)
+        mapped.inputs["target"] = (homes[0]._name, homes[0].id)
         return self.env._("Listed as: %s", text)
+
+    def _strike(self, mapped, home, text):
+        lines = (home[FIELD] or "").split("\n")
+        if text in lines:
+            lines.remove(text)
+            vals = {FIELD: "\n".join(lines) or False}
+            self.amend(home, vals, mapped.record)
 
     @staticmethod
     def _head(home):
