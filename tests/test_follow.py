@@ -268,28 +268,6 @@ class TestFollowFiles(FollowCase, ConflictCase):
         self.assertEqual(self.minutes_to_next(), 60)
         self.assertTrue(self.project.is_following)
 
-    def upload(self, *rows):
-        self.project.add_file("export.zip", bundle({"contacts.csv": table(*rows)}))
-        self.env["migration.run"].search([]).date_started = "2024-01-01"
-        self.pick_up()
-
-    def test_a_word_that_is_new_waits_for_the_schema_plan(self):
-        self.upload(contact("C-1", Tags="VIP; Brand New"), contact("C-2"))
-        person = self.contact("C-1")
-        self.assertEqual(person.category_id.mapped("name"), ["VIP"])
-        finding = self.findings(self.project, "unreadable", external_id="C-1")
-        self.assertEqual((finding.field, finding.value), ("Tags", "Brand New"))
-        self.assertEqual(
-            self.link(self.project, "contacts", "C-1").unread_values,
-            {"Tags": "Brand New"},
-        )
-        self.apply_schema(self.project)
-        self.upload(contact("C-1", Tags="VIP; Brand New"), contact("C-2"))
-        self.assertEqual(set(person.category_id.mapped("name")), {"VIP", "Brand New"})
-        self.assertFalse(self.findings(self.project, "unreadable"))
-        self.assertFalse(self.link(self.project, "contacts", "C-1").unread_values)
-        self.assertTrue(self.project.is_balanced)
-
     def test_what_is_said_of_owners_is_said_once(self):
         def told():
             found = self.project.sudo().finding_ids

@@ -126,6 +126,29 @@ class TestSchemaPlan(SchemaCommon):
             self.assertEqual((item.action, item.res_id), ("reuse", record.id))
         self.assertEqual(self.item("team", "sales two").action, "create")
 
+    def test_a_word_that_is_taken_in_later_is_filled_in(self):
+        rows = [
+            {"Client ID": f"C-{number}", "Full Name": f"Cleo {number}", "Tags": tags}
+            for number, tags in enumerate(("VIP; Gold", "VIP"))
+        ]
+        project = self.confirm_all(self.staged({"contacts.csv": table(*rows)}))
+        project.action_plan_schema()
+        item = project.schema_item_ids.filtered(lambda item: item.key == "gold")
+        item.with_user(self.manager).action = "skip"
+        self.load(self.apply_schema(project))
+        person = self.target(project, "contacts", "C-0")
+        self.assertEqual(person.category_id.mapped("name"), ["VIP"])
+        finding = self.findings(project, "unreadable")
+        self.assertEqual((finding.external_id, finding.value), ("C-0", "Gold"))
+        self.load(project)
+        self.assertEqual(self.findings(project, "unreadable").value, "Gold")
+        item.with_user(self.manager).action = "create"
+        self.load(self.apply_schema(project))
+        self.assertEqual(set(person.category_id.mapped("name")), {"VIP", "Gold"})
+        self.assertFalse(self.findings(project, "unreadable"))
+        self.assertFalse(self.link(project, "contacts", "C-0").unread_values)
+        self.assertTrue(project.is_balanced)
+
     def test_names_are_compared_in_all_languages(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         tag = self.env["res.partner.category"].create({"name": "Bright"})
