@@ -67,8 +67,8 @@ CONTENT = {
     " FROM crm_lead",
     "messages": "SELECT date, model, body FROM mail_message WHERE model = 'crm.lead'"
     " AND message_type <> 'notification'",
-    "conflicts": "SELECT external_id, field_name, source_values, odoo_values, state"
-    " FROM migration_conflict",
+    "conflicts": "SELECT external_id, field_name, source_values::text,"
+    " odoo_values::text, state FROM migration_conflict",
     "books": "SELECT kind, name, source_count, created_count, updated_count,"
     " excluded_count, failed_count, pending_count, found_count, field_count,"
     " difference_count FROM migration_reconciliation_line",
