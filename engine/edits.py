@@ -177,6 +177,8 @@ def added_by_programs(env, model, links):
         and not (field.compute or field.related or field.company_dependent)
         # the moment at which a record is made is no value of somebody
         and not (field.default and field.type in ("date", "datetime"))
+        # made together with the record (the mail alias of a project)
+        and name not in env[model]._inherits.values()
         and name not in _TECHNICAL
     ]
     if not names or not _has_author(env, model):
@@ -213,9 +215,13 @@ def _is_filled(model, names):
             value = defaults[name]
             text = str(value).lower() if isinstance(value, bool) else str(value)
             nothing.append(text)
+        column = SQL.identifier("target", name)
+        if model._fields[name].translate:
+            # {language: text}, and every language begins with the same
+            column = SQL("(%s ->> 'en_US')", column)
         yield SQL(
             "CASE WHEN COALESCE(%s::text, '') <> ALL(%s) THEN %s END",
-            SQL.identifier("target", name),
+            column,
             nothing,
             name,
         )
