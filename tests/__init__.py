@@ -72,6 +72,7 @@ from . import test_rebuild
 from . import test_rollback
 from . import test_rollback_references
 from . import test_rollback_run
+from . import test_rollback_schema_use
 from . import test_rollback_scope
 from . import test_rows_fasttrack
 from . import test_rows_practice

@@ -6,6 +6,8 @@ from lxml import etree
 
 from odoo.tools import SQL
 
+from .inbound_words import FieldWords
+
 #: Rows that Odoo itself keeps of a model, and that go with it.
 _OF_THE_MODEL = {
     "ir_model_fields",
@@ -14,6 +16,23 @@ _OF_THE_MODEL = {
     "ir_model_constraint",
     "ir_model_relation",
 }
+
+#: Rows that belong to a field and go with it.
+_OF_THE_FIELD = {
+    "ir_model_fields",
+    "ir_model_fields_selection",
+    "ir_model_fields_group_rel",
+    "ir_model_constraint",
+}
+#: Rows that belong to an action and go with it.
+_OF_THE_ACTION = {"ir_act_window_view", "ir_act_window_group_rel"}
+#: Columns that name a model without a key: (model, field).
+_NAMES = (
+    ("ir.filters", "model_id"),
+    ("ir.exports", "resource"),
+    ("ir.actions.act_window", "res_model"),
+    ("ir.ui.view", "model"),
+)
 
 
 class SchemaUse:
@@ -50,8 +69,10 @@ class SchemaUse:
         if look is None:
             return None
         kept = {}
+        if model == "ir.model.fields":
+            kept = self._fields_elsewhere(ids)
         for record in self.env[model].browse(ids).exists():
-            reason = look(record)
+            reason = record.id not in kept and look(record)
             if reason:
                 kept[record.id] = reason
         return kept
@@ -71,7 +92,17 @@ class SchemaUse:
             if not self._is_planned(row):
                 return self.env._("The field %s refers to it.", row.display_name)
         kept = self.inbound.keys.find("ir.model", record.ids, but=_OF_THE_MODEL)
-        return kept.get(record.id)
+        return kept.get(record.id) or self._by_name(record)
+
+    def _by_name(self, record):
+        """Somebody's filter, export, action or view of the model."""
+        for other, name in _NAMES:
+            column = SQL.identifier(name)
+            rows = self.inbound.ask(other, column, SQL("%s = %s", column, record.model))
+            if rows:
+                reasons = self.inbound.reasons(rows, other)
+                return reasons[record.model]
+        return False
 
     def _fields(self, record):
         """A custom field stays while a record has a value in it, or a view shows it."""
@@ -84,6 +115,12 @@ class SchemaUse:
             if not self._is_planned(view):
                 return self.env._("The view “%s” shows it.", view.name)
         return False
+
+    def _fields_elsewhere(self, ids):
+        """Return ``{id: reason}`` of fields that a default, a filter, a text uses."""
+        fields = self.env["ir.model.fields"].browse(ids).exists()
+        kept = FieldWords(self.inbound).find(fields)
+        return self.inbound.keys.find(fields._name, ids, but=_OF_THE_FIELD) | kept
 
     def _has_values(self, model, field):
         if not field.store or field.type == "one2many":
@@ -116,13 +153,16 @@ class SchemaUse:
         given_back = self.inbound.given_back.records(model._name, field.name)
         if self._any(model, has_it, given_back):
             return self.env._("Records that stay have this value.")
-        return False
+        return self.inbound.keys.find(record._name, record.ids).get(record.id)
 
     def _rules(self, record):
         return self._with_model(record.model_id.model)
 
     def _actions(self, record):
-        return self._with_model(record.res_model)
+        """An action stays with its model, or with a menu or home page of somebody."""
+        found = self.inbound.keys.find(record._name, record.ids, but=_OF_THE_ACTION)
+        found |= self.inbound.free.by_text(record._name, record.ids)
+        return found.get(record.id) or self._with_model(record.res_model)
 
     def _menus(self, record):
         """A menu stays with what it opens, or with an entry of somebody below it."""
