@@ -1,5 +1,7 @@
 from odoo.fields import Command
 
+from odoo.addons.crm_migration.engine.undo.inbound import InboundReferences
+
 from .common import table
 from .test_rollback import RollbackCommon
 
@@ -498,3 +500,16 @@ class TestRollbackReferences(RollbackCommon):
         ):
             with self.subTest(record=external_id):
                 self.assertFate(source_object, external_id, "delete")
+
+    def test_many_records_are_asked_for_at_once(self):
+        few = self.env["res.partner"].create([{"name": "A"}])
+        many = self.env["res.partner"].create([{"name": "B"}] * 100)
+        self.env.flush_all()
+        inbound = InboundReferences(self.project)
+        # what is looked up once is looked up
+        inbound.find("res.partner", few.ids)
+        before = self.cr.sql_log_count
+        inbound.find("res.partner", few.ids)
+        needed = self.cr.sql_log_count - before
+        with self.assertQueryCount(needed):
+            inbound.find("res.partner", many.ids)

@@ -57,6 +57,29 @@ class InboundReferences:
         """Return whether rows of the table are never a reason to keep anything."""
         return table.startswith("migration_") or table in _SILENT
 
+    def touched(self, places, ids):
+        """Return the positions of those ``(table, condition)`` that any row fulfils.
+
+        Most columns of a database say nothing of a batch: one query tells which do.
+        Conditions speak of the ids as ``wanted.id``: a list of them in each would
+        take PostgreSQL longer to plan than to answer.
+        """
+        if not places:
+            return []
+        tests = SQL(", ").join(
+            SQL("EXISTS (SELECT 1 FROM %s, wanted WHERE %s)", table, condition)
+            for table, condition in places
+        )
+        found = self.env.execute_query(
+            SQL(
+                "WITH wanted AS MATERIALIZED"
+                " (SELECT unnest(%s::int[]) AS id) SELECT %s",
+                ids,
+                tests,
+            )
+        )[0]
+        return [position for position, is_touched in enumerate(found) if is_touched]
+
     def ask(self, model, key, condition, what=None):
         """Return ``[(key, what)]`` of rows of ``model`` that stay, one for each key."""
         return self.env.execute_query(

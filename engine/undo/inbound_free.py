@@ -33,22 +33,46 @@ class FreeReferences:
 
     def _by_pair(self, model, ids):
         """Columns with an id beside columns with a model."""
-        kept = {}
-        for pair in self.columns.pairs:
-            table = self.env[pair.model]._table
-            if self.inbound.is_ours(table) or pair.model == "mail.followers":
-                continue
-            kind = self.env["ir.model"]._get_id(model) if pair.is_by_row else model
-            key = SQL.identifier(pair.id)
-            condition = SQL(
-                "%s = %s AND %s = ANY(%s)", SQL.identifier(pair.kind), kind, key, ids
+        pairs = [
+            pair
+            for pair in self.columns.pairs
+            if not self.inbound.is_ours(self.env[pair.model]._table)
+            and pair.model != "mail.followers"
+        ]
+        wanted = SQL("= wanted.id")
+        places = [
+            (
+                SQL.identifier(self.env[pair.model]._table),
+                self._names(pair, model, wanted),
             )
-            if pair.model == model == "ir.attachment":
-                # looking at a file makes a thumbnail of it
-                condition = SQL("%s AND res_field IS NULL", condition)
+            for pair in pairs
+        ]
+        kept = {}
+        for position in self.inbound.touched(places, ids):
+            pair = pairs[position]
+            condition = self._names(pair, model, SQL("= ANY(%s)", ids))
+            key = self._column(pair, pair.id)
             rows = self.inbound.ask(pair.model, key, condition)
             kept = self.inbound.reasons(rows, pair.model) | kept
         return kept
+
+    def _column(self, pair, name):
+        return SQL.identifier(self.env[pair.model]._table, name)
+
+    def _names(self, pair, model, wanted):
+        """SQL that is true for rows whose pair names one of the records."""
+        kind = self.env["ir.model"]._get_id(model) if pair.is_by_row else model
+        condition = SQL(
+            "%s = %s AND %s %s",
+            self._column(pair, pair.kind),
+            kind,
+            self._column(pair, pair.id),
+            wanted,
+        )
+        if pair.model == model == "ir.attachment":
+            # looking at a file makes a thumbnail of it
+            condition = SQL("%s AND res_field IS NULL", condition)
+        return condition
 
     def _by_followers(self, model, ids):
         """Nobody follows a record because of us: each follower is somebody's."""

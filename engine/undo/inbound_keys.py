@@ -20,10 +20,21 @@ class KeyReferences:
 
     def find(self, model, ids, but=()):
         """Return ``{id: reason}``; tables in ``but`` do not count."""
+        keys = [
+            (table, column)
+            for table, column in self.columns.keys_to(model)
+            if not self.inbound.is_ours(table) and table not in but
+        ]
+        places = [
+            (
+                SQL.identifier(table),
+                SQL("%s = wanted.id", SQL.identifier(table, column)),
+            )
+            for table, column in keys
+        ]
         kept = {}
-        for table, column in self.columns.keys_to(model):
-            if not self.inbound.is_ours(table) and table not in but:
-                kept = self._by_key(model, ids, table, column) | kept
+        for position in self.inbound.touched(places, ids):
+            kept = self._by_key(model, ids, *keys[position]) | kept
         return kept
 
     def _by_key(self, model, ids, table, column):
