@@ -107,6 +107,7 @@ class TestLeadsKeepTheirOwn(MigrationCommon):
         self.assertEqual(self.contact("C-2").email, "bo@new.example")
         self.assertOwn("D-2")
         self.assertEqual(self.deal("D-3").email_from, "bo@new.example")
+        self.assertFalse(self.project.difference_ids)
 
 
 class TestLoneLeadsSpeakTheirLanguage(MigrationCommon):

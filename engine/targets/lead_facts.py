@@ -1,5 +1,7 @@
 """What a lead says beside its contact: Odoo would replace it by the contact's."""
 
+from contextlib import contextmanager
+
 from .company import ADDRESS, address_of
 
 #: Fields of a lead that follow a field of its contact.
@@ -31,28 +33,45 @@ def own_facts(lead):
 
 
 class OwnLeads:
-    """Keeps e-mail and phone of leads while those of their contacts change."""
+    """Keeps what leads say of their own while their contacts change.
+
+    Those without an e-mail or phone of their own take the new one; Odoo's guess of
+    their odds, which depends on it, stays as it is.
+    """
 
     def __init__(self, env):
         self.env = env
+        self._leads = {}
         self._own = {}
 
     def prefetch(self, partner_ids):
-        """Find in one go the leads that have an e-mail or phone of their own."""
-        self._own = {}
+        """Find in one go the leads of contacts, and what they have of their own."""
+        self._leads, self._own = {}, {}
         if not partner_ids:
             return
         leads = self.env["crm.lead"].search_fetch(
             [("partner_id", "in", partner_ids)], ["partner_id", *_FOLLOWING]
         )
+        self._leads = {
+            one.id: group for one, group in leads.grouped("partner_id").items()
+        }
         for lead in leads:
             for name, other in _FOLLOWING.items():
                 if lead[name] not in (False, lead.partner_id[other]):
                     own = self._own.setdefault(lead.partner_id.id, {})
                     own[name] = own.get(name, leads.browse()) | lead
 
-    def keeping(self, partner):
-        """Return a context in which ``partner`` may be written to."""
-        fields = self.env["crm.lead"]._fields
+    @contextmanager
+    def keeping(self, partner, vals):
+        """Let ``vals`` be written to ``partner`` in the block."""
+        leads = self._leads.get(partner.id)
+        if not leads or vals.keys().isdisjoint(_FOLLOWING.values()):
+            yield
+            return
+        fields = leads._fields
         own = self._own.get(partner.id, {})
-        return self.env.protecting([([fields[n]], own[n]) for n in own])
+        odds = [fields["automated_probability"], fields["probability"]]
+        kept = [([fields[name]], some) for name, some in own.items()]
+        with self.env.protecting([(odds, leads), *kept]):
+            yield
+            leads.flush_recordset()

@@ -279,7 +279,7 @@ class PartnerTarget(Target):
 
     def write(self, record, vals):
         self._changes.remember(record, vals)
-        with self._own_leads.keeping(record):
+        with self._own_leads.keeping(record, vals):
             record.write(keep_owner(record, vals))
 
     def carry_on(self, run):
