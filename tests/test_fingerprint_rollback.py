@@ -1,48 +1,25 @@
-import importlib.util
 from collections import defaultdict
-from pathlib import Path
 
 from odoo.tests import tagged
 
-from .processes import ProcessCase
+from .processes import ADDON, ProcessCase, fingerprints
 
-OWN_RECORDS = """
-group = env.ref("sales_team.group_sale_salesman_all_leads")
-make_user = env["res.users"].with_context(no_reset_password=True).create
-pat = make_user({
-    "name": "Pat Own", "login": "pat", "email": "pat@practice.example",
-    "group_ids": [(4, group.id), (4, env.ref("base.group_partner_manager").id)],
-})
-make_user({
+#: A database in use, one of the source's owners has a user in it.
+OWN_RECORDS = (
+    (ADDON / "dev" / "mixed_records.py").read_text(encoding="utf-8")
+    + """
+env["res.users"].with_context(no_reset_password=True).create({
     "name": "Ana Ruiz", "login": "user1_dafb969d@example.com",
-    "email": "user1_dafb969d@example.com", "group_ids": [(4, group.id)],
-})
-tags = env["crm.tag"].create([{"name": "VIP"}, {"name": "Ours alone"}])
-category = env["res.partner.category"].create({"name": "champion"})
-team = env["crm.team"].create({"name": "Sales", "member_ids": [(4, pat.id)]})
-stage = env["crm.stage"].create({"name": "Prospecting", "team_ids": [(4, team.id)]})
-company = env["res.partner"].create({
-    "name": "Our Own Company", "is_company": True, "category_id": [(4, category.id)],
-})
-person = env["res.partner"].create({"name": "Our Own Person", "parent_id": company.id})
-leads = env["crm.lead"].create([
-    {
-        "name": f"Our own deal {number}", "partner_id": person.id, "user_id": pat.id,
-        "team_id": team.id, "stage_id": stage.id, "tag_ids": [(6, 0, tags.ids)],
-        "expected_revenue": 100 * number, "type": "opportunity",
-    }
-    for number in range(1, 4)
-])
-leads[0].message_post(body="A note of ours")
-leads[1].action_set_won()
-env["ir.attachment"].create({
-    "name": "ours.txt", "raw": b"ours", "res_model": "crm.lead", "res_id": leads[2].id,
+    "email": "user1_dafb969d@example.com",
+    "group_ids": [(4, env.ref("sales_team.group_sale_salesman_all_leads").id)],
 })
 env.cr.commit()
 """
+)
 MIGRATE = """
 project = env["migration.project"].create({"name": "The Practice"})
 upload(project, "practice_export.zip")
+project.match_rule_ids.filtered(lambda rule: rule.action == "ask").action = "merge"
 project.action_stage(background=False)
 project.action_confirm_map()
 project.action_confirm_schema()
@@ -58,16 +35,21 @@ def target(name, external_id):
     pat = env["res.users"].search([("login", "=", "pat")])
     return env[link.res_model].with_user(pat).browse(link.res_id)
 
-edited = target("contacts", "C-0001")
+edited = target("contacts", "C-0002")
 edited.phone = "+1 555-555-0999"
+merged = env["migration.crosswalk"].search(
+    [("origin", "=", "matched"), ("source_object", "=", "contacts")]
+).filtered(lambda link: (link.base_values or {}).get("function"))[0]
+merged = edited.browse(merged.res_id)
+merged.function = "Boss since today"
 noted = target("deals", "D-0002")
 note = noted.message_post(body="They called back")
 met = target("contacts", "C-0003")
 lead = met.env["crm.lead"].create({"name": "New business", "partner_id": met.id})
 env.cr.commit()
 answer({
-    "edited": edited.id, "noted": noted.id, "note": note.id, "met": met.id,
-    "lead": lead.id,
+    "edited": edited.id, "merged": merged.id, "noted": noted.id, "note": note.id,
+    "met": met.id, "lead": lead.id,
 })
 """
 #: Tables of custom models and of links between records that the rollback kept.
@@ -169,20 +151,13 @@ EXPLAINED = [
         " WHERE lead.name = 'New business'",
     ),
 ]
+#: Values of all contacts; an empty column is none.
+PARTNERS = "SELECT id, jsonb_strip_nulls(to_jsonb(p)) FROM res_partner p"
 #: Rows that Pat made: the new lead, the note, and what Odoo logs of Pat's edits.
 BY_PAT = (
     "SELECT id::text FROM {table} WHERE create_uid ="
     " (SELECT id FROM res_users WHERE login = 'pat')"
 )
-
-
-def load_fingerprint():
-    """Return ``dev/fingerprint.py`` as a module: it is a script, not of the addon."""
-    path = Path(__file__).resolve().parent.parent / "dev" / "fingerprint.py"
-    spec = importlib.util.spec_from_file_location("fingerprint", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @tagged("post_install", "-at_install")
@@ -194,25 +169,22 @@ class TestFingerprintRollback(ProcessCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.fingerprint = load_fingerprint()
         cls.site = cls.new_site("fingerprint")
         cls.site.run(OWN_RECORDS)
-        cls.before = cls.content(cls.site)
+        cls.before = cls.site.fingerprint()
+        cls.partners = dict(cls.site.rows(PARTNERS))
         cls.site.run(MIGRATE)
-        cls.migrated = cls.content(cls.site)
+        cls.migrated = cls.site.fingerprint()
         cls.used = cls.new_site("used", cls.site)
 
-    @classmethod
-    def content(cls, site):
-        return cls.fingerprint.content(site.cursor())
-
     def differences(self, site):
-        return self.fingerprint.differences(self.before, self.content(site))
+        return fingerprints().differences(self.before, site.fingerprint())
 
     def test_nothing_is_left_of_an_untouched_migration(self):
-        moved = self.fingerprint.differences(self.before, self.migrated)
+        moved = fingerprints().differences(self.before, self.migrated)
         for table in ("res_partner", "crm_lead", "mail_message", "(structure)"):
             self.assertIn(table, moved, "the fingerprint must see the migration")
+        self.assertGreater(len(moved["res_partner"][2]), 50, "some must be merged")
         self.site.run(ROLLBACK)
         self.assertEqual(self.differences(self.site), {})
 
@@ -221,12 +193,22 @@ class TestFingerprintRollback(ProcessCase):
         self.used.run(ROLLBACK)
         found = self.differences(self.used)
         explained = self.explained(self.used)
+        edits = {"res_partner": [str(made["merged"])]}
         for table, (added, removed, changed) in found.items():
             with self.subTest(table=table):
-                self.assertEqual((removed, changed), ([], []))
+                self.assertEqual(removed, [])
+                self.assertEqual(changed, edits.get(table, []))
                 self.assertEqual(added, sorted(explained[table]))
         self.assertEqual(set(explained), set(found))
         self.assert_edits_survive(made)
+        self.assert_only_edited(made["merged"], "function", "Boss since today")
+
+    def assert_only_edited(self, partner_id, name, value):
+        """A contact that was there before has its own values, and what Pat typed."""
+        old, new = self.partners[partner_id], dict(self.used.rows(PARTNERS))[partner_id]
+        names = {n for n in {*old, *new} if old.get(n) != new.get(n)}
+        self.assertEqual(names, {name, "write_date", "write_uid"})
+        self.assertEqual(new[name], value)
 
     def explained(self, site):
         """Return ``{table: rows that may differ}``; see :data:`EXPLAINED`."""
