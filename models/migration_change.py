@@ -35,6 +35,9 @@ class MigrationChange(models.Model):
     rollback_line_id = fields.Many2one(
         "migration.rollback.line", index="btree_not_null", ondelete="set null"
     )
+    has_new_history = fields.Boolean(
+        help="Stage changes were taken away and written anew: they cannot go back."
+    )
     values_before = fields.Json(help="What stood there before, per field.")
     values_left = fields.Json(help="What the run left there, per field.")
     link_before = fields.Json(

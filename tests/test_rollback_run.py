@@ -3,10 +3,13 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from odoo.addons.crm_migration.engine.keys import REPEAT_MARK
 from odoo.addons.crm_migration.engine.undo.change_book import read_rows
 
+from . import test_conversion as fasttrack
 from .common import bundle, table
 from .live_case import LiveCase
+from .test_chatter_order import day, lists
 from .test_conflicts import STAGES, ConflictCase, contact, deal
 
 COMPANIES = table({"Organization ID": "O-1", "Organization Name": "Org 1"})
@@ -288,6 +291,39 @@ class TestRollbackOfARun(RunCase):
             other.action_plan_rollback({"kind": "run", "run_ids": self.last().ids})
 
 
+class TestRollbackOfACompany(RunCase):
+    """Contacts that followed their company go back with it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        row = {"Organization ID": "O-1", "Organization Name": "Org 1", "City": "Rome"}
+        rows = [
+            contact(one, City="", Organization="Org 1") for one in ("C-1", "C-2", "C-3")
+        ]
+        cls.files = {"contacts.csv": table(*rows)}
+        cls.project = cls.migrated(cls.files | {"organizations.csv": table(row)})
+        cls.a_day_passes()
+        cls.before = cls.rows()
+        files = cls.files | {"organizations.csv": table(row | {"City": "Oslo"})}
+        cls.stage(cls.project, files, name="newer.zip")
+        cls.load(cls.apply_schema(cls.confirm_all(cls.project)))
+
+    def test_they_have_its_former_address(self):
+        self.assertEqual(self.contact("C-1").city, "Oslo")
+        self.undo(self.last())
+        self.assertEqual(self.contact("C-1").city, "Rome")
+        self.assertRows(self.before, self.rows())
+
+    def test_one_with_an_address_of_its_own_since_keeps_it(self):
+        self.a_day_passes()
+        self.edit(self.contact("C-2"), type="other", city="Bergen")
+        self.undo(self.last())
+        self.assertFate("contacts", "C-2", "keep_edited", "City")
+        self.assertEqual(self.contact("C-2").city, "Bergen")
+        self.assertEqual(self.contact("C-3").city, "Rome")
+
+
 class TestRollbackOfOwners(RunCase):
     """Applying the owner board is a run like any other."""
 
@@ -366,6 +402,94 @@ class TestRollbackOfDeletions(RunCase):
         self.assertTrue(self.contact("C-1").active)
         self.pick_up(*self.rows_[1:])
         self.assertFalse(self.contact("C-1").active)
+
+
+class TestRollbackOfHistory(RunCase):
+    """Stage changes that a run brought, and a lead that it made a deal."""
+
+    MODELS = (*RunCase.MODELS, "mail.tracking.value", "mail.activity")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.files = {
+            "users": [{"id": "U1", "name": "Ana", "email": "ana@practice.example"}],
+            "pipelines": fasttrack.PIPELINES,
+            "stages": fasttrack.STAGES,
+            "contacts": [
+                {"id": "K1", "full_name": "Ines", "email": "i@c.example"}
+                | {"created_at": day(1), "updated_at": day(1)}
+            ],
+            "deals": [fasttrack.deal("D1", 4), fasttrack.deal("D2", 4)],
+            "leads": [fasttrack.lead("L1", 2, email="l1@x.example", title="Asked")],
+        }
+        cls.project = cls.migrated(lists(**cls.files), preset="fasttrack")
+        cls.a_day_passes()
+        cls.before = cls.rows()
+
+    def newest(self, history, **more):
+        won = {"stage": "S2", "status": "WON", "closed_at": day(7)}
+        deals = [fasttrack.deal("D1", 4, **won | {"stage_history": history})]
+        files = self.files | {"deals": [*deals, *self.files["deals"][1:]]} | more
+        self.stage(self.project, lists(**files), name="newer.zip")
+        self.load(self.apply_schema(self.confirm_all(self.project)))
+
+    def got(self, name, external_id):
+        return self.target(self.project, name, external_id)
+
+    def history(self, *moves):
+        return [{"stage_id": stage, "entered_at": day(month)} for stage, month in moves]
+
+    def test_added_stage_changes_go(self):
+        self.newest(self.history(("S1", 4), ("S2", 7)))
+        self.assertEqual(self.got("deal", "D1").probability, 100)
+        self.assertNotEqual(self.before, self.rows())
+        self.undo(self.last())
+        self.assertRows(self.before, self.rows())
+
+    def test_a_history_that_was_written_anew_stays_and_says_so(self):
+        self.newest(self.history(("S2", 3), ("S1", 5), ("S2", 7)))
+        deal_, moves = self.got("deal", "D1"), "mail.tracking.value"
+        messages = self.env["mail.message"]
+        mine = [("model", "=", "crm.lead"), ("res_id", "=", deal_.id)]
+        anew = messages.search(mine)
+        self.undo(self.last())
+        self.assertFate("deal", "D1", "revert", "Stage", "history stays")
+        move = f"D1{REPEAT_MARK}2"
+        self.assertFate("history:deal", move, "keep_referenced", "not kept")
+        self.assertEqual(deal_.stage_id.name, "Qualify")
+        self.assertEqual(messages.search(mine), anew)
+        self.assertTrue(self.env[moves].search([("mail_message_id", "in", anew.ids)]))
+        self.load(self.project)
+        self.assertEqual(deal_.stage_id.name, "Won")
+        self.assertEqual(len(messages.search(mine)), len(anew))
+
+    def test_a_converted_lead_is_a_lead_again(self):
+        deals = [*self.files["deals"], fasttrack.deal("D3", 5, amount="7")]
+        leads = [
+            fasttrack.lead(
+                "L1",
+                2,
+                email="l1@x.example",
+                title="Asked",
+                converted_deal="D3",
+                converted_at=day(5),
+            )
+        ]
+        lead = self.got("lead", "L1")
+        files = self.files | {"deals": deals, "leads": leads}
+        self.stage(self.project, lists(**files), name="newer.zip")
+        self.load(self.apply_schema(self.confirm_all(self.project)))
+        self.assertEqual(self.got("deal", "D3"), lead)
+        self.assertEqual(lead.type, "opportunity")
+        self.undo(self.last())
+        self.assertRows(self.before, self.rows())
+        self.assertEqual(lead.type, "lead")
+        self.assertFate("deal", "D3", "release", "was there before")
+        self.assertEqual(self.got("lead", "L1"), lead)
+        self.load(self.project)
+        self.assertEqual(self.got("deal", "D3"), lead)
+        self.assertEqual(lead.type, "opportunity")
 
 
 @tagged("post_install", "-at_install")

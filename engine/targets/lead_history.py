@@ -10,7 +10,7 @@ from ..inserts import insert_rows
 from ..keys import REPEAT_MARK
 from ..map.history import arrange, odd_visits
 from ..map.transforms import find_owner
-from ..undo.change_book import add_links
+from ..undo.change_book import add_links, note_new_history
 from .chatter import PREFIX, date_messages
 
 #: How the crosswalk calls the move that ends a history which the source left open.
@@ -196,6 +196,8 @@ class LeadHistory:
         stale = self.env["migration.crosswalk"].browse(
             [link for link, _key in written[same:]]
         )
+        if stale:
+            note_new_history(self.target.own_link(record))
         self.env["mail.message"].browse(stale.mapped("res_id")).unlink()
         stale.unlink()
         external_id = mapped.record.external_id

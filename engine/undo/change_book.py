@@ -151,20 +151,24 @@ def noting(link, names=(), by=None):
 
 def note_deletion(link):
     """Note that the run deletes the record of a crosswalk row, and the row."""
+    _note_fact(link, {"link_before": {"source_object": link.source_object}})
+
+
+def note_new_history(link):
+    """Note that the run takes stage changes of a record away to write others."""
+    _note_fact(link, {"crosswalk_id": link.id, "has_new_history": True})
+
+
+def _note_fact(link, vals):
     run_id = link.env.context.get(RUN_KEY)
-    if run_id:
-        insert_rows(
-            link.env["migration.change"],
-            [
-                {
-                    "project_id": link.project_id.id,
-                    "company_id": link.company_id.id,
-                    "run_id": run_id,
-                    "staged_record_id": link.staged_record_id.id,
-                    "link_before": {"source_object": link.source_object},
-                }
-            ],
-        )
+    if link and run_id and link.first_run_id.id != run_id:
+        shared = {
+            "project_id": link.project_id.id,
+            "company_id": link.company_id.id,
+            "run_id": run_id,
+            "staged_record_id": link.staged_record_id.id,
+        }
+        insert_rows(link.env["migration.change"], [shared | vals])
 
 
 def _state_of(link):

@@ -156,6 +156,7 @@ class UndoPlanner:
             reason = Reverter(self.project).reason(line, outcome)
             line.write({"fate": fate, "reason": reason})
         self._release_older(lines)
+        self._keep_histories(lines)
 
     def _plan_reloads(self, changes):
         """Records that the run deleted come back when they are loaded again."""
@@ -188,6 +189,23 @@ class UndoPlanner:
             )
             text = self.env._("The record was there before and stays.")
             others.write({"fate": "release", "reason": text})
+
+    def _keep_histories(self, lines):
+        """A stage history that the run wrote anew is all that is left of it."""
+        anew = lines.filtered(
+            lambda line: any(line.change_ids.mapped("has_new_history"))
+        )
+        messages = self.env["mail.message"].search(
+            [("model", "=", "crm.lead"), ("res_id", "in", anew.mapped("res_id"))]
+        )
+        text = self.env._("The former stage history is not kept: this one stays.")
+        self.lines.search(
+            [
+                *self._planned("mail.message"),
+                ("res_id", "in", messages.ids),
+                ("source_object", "=like", "history:%"),
+            ]
+        ).write({"fate": "keep_referenced", "reason": text})
 
     # -- what stays ----------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from .restore import STAMP, put_stamp
 
 #: Kept with a file's content: they go back together, or not at all.
 _CONTENT = {"store_fname", "checksum", "file_size", "mimetype", "index_content"}
+_ADDRESS = {"street", "street2", "city", "zip", "state_id", "country_id"}
 
 
 class Outcome:
@@ -127,6 +128,10 @@ class Reverter:
 
     def _keep_together(self, model, outcome):
         """Fields of which a person has changed one stay all as they are."""
+        own = [why for name, why in outcome.kept.items() if name in _ADDRESS]
+        if model == "res.partner" and own and "type" in outcome.back:
+            # an address that is somebody's own says so by its type
+            outcome.kept["type"] = own[0]
         groups = [unit.names for unit in self._units.get(model, ())] + [_CONTENT]
         for names in groups:
             why = [outcome.kept[name] for name in sorted(names & {*outcome.kept})]
@@ -160,6 +165,8 @@ class Reverter:
             parts.append(
                 self.env._("Kept: %(fields)s (%(why)s).", fields=labels, why=why)
             )
+        if any(line.change_ids.mapped("has_new_history")):
+            parts.append(self.env._("The stage history stays as the run wrote it."))
         return " ".join(parts) or self.env._("Only what the migration knows of it.")
 
     def _labels(self, line, names):
@@ -247,6 +254,7 @@ class Reverter:
     def _stamp(self, record, changes, outcome):
         """A later edit keeps its date; else the record looks as it did before."""
         now = {name: outcome.now.get(name) for name in STAMP}
+        changes = changes.filtered("stamp_left")
         if outcome.kept or now != changes[:1].stamp_left:
             return now if record._log_access else {}
         return changes[-1:].stamp_before
