@@ -27,12 +27,14 @@ class UndoEngine(Engine):
         super().__init__(run)
         self.lines = self.env["migration.rollback.line"]
         self._inbound = InboundReferences(self.project)
-        self._scope = Scope(self.project, self.project.rollback_scope)
+        scope = self.project.rollback_scope or {}
+        self._is_whole = scope.get("kind", "whole") == "whole"
 
     def prepare(self):
         planned = [("project_id", "=", self.project.id), ("state", "=", "planned")]
         if not self.lines.search_count(planned, limit=1):
-            UndoPlanner(self.project, self._scope).plan()
+            scope = Scope(self.project, self.project.rollback_scope)
+            UndoPlanner(self.project, scope).plan()
         self._end_following()
         return self.lines.search_count(planned)
 
@@ -210,7 +212,7 @@ class UndoEngine(Engine):
         )
 
     def finish(self):
-        if self._scope.is_whole:
+        if self._is_whole:
             self._forget_all()
         self.clear("migration.reconciliation.line")
         failed = self.lines.search_count(
@@ -220,7 +222,7 @@ class UndoEngine(Engine):
             self.run.error = self.env._(
                 "%s records could not be removed: the rollback plan says why.", failed
             )
-        self.project.state = "rolled_back" if self._scope.is_whole else "loaded"
+        self.project.state = "rolled_back" if self._is_whole else "loaded"
 
     def _forget_all(self):
         """Nothing of the project is left but what the plan keeps."""
