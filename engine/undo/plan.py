@@ -12,8 +12,8 @@ from .scope import Closure, Scope
 BATCH = 500
 #: Positions of what comes first where only a part of a project is rolled back: rows
 #: that are merely let go, then fields that go back.
-_FIRST = {"release": 2_000_000_001, "gone": 2_000_000_001, "reload": 2_000_000_001}
-_FIRST["revert"] = 2_000_000_000
+FIRST = {"release": 2_000_000_001, "gone": 2_000_000_001, "reload": 2_000_000_001}
+FIRST["revert"] = 2_000_000_000
 #: Fates of records that stay as they are.
 KEEPS = ("keep_edited", "keep_referenced")
 
@@ -300,7 +300,7 @@ class UndoPlanner:
 
     def _put_in_order(self):
         """What is let go comes first, then what goes back; who refers before whom."""
-        for fate, position in _FIRST.items():
+        for fate, position in FIRST.items():
             rows = self.lines.search([*self._own, ("fate", "=", fate)])
             rows.write({"position": position})
         self.env.flush_all()
@@ -313,8 +313,8 @@ class UndoPlanner:
                     " AND line.project_id = %s AND line.position <= host.position"
                     " AND line.position < %s AND host.position < %s",
                     self.project.id,
-                    _FIRST["revert"],
-                    _FIRST["revert"],
+                    FIRST["revert"],
+                    FIRST["revert"],
                 )
             )
             if not self.env.cr.rowcount:

@@ -7,7 +7,7 @@ from ..edits import explain_edits
 from ..schema.build import SchemaBuilder
 from ..schema.make import tell_workers
 from .inbound import InboundReferences
-from .plan import BATCH, KEEPS, UndoPlanner, is_of_a_record, keep_lines
+from .plan import BATCH, FIRST, KEEPS, UndoPlanner, is_of_a_record, keep_lines
 from .restore import restore
 from .revert import Reverter
 from .scope import Scope
@@ -72,7 +72,9 @@ class UndoEngine(Engine):
             name = line.source_object or ""
             # what came into being beside a record has a word behind the name
             name = name if name in names else name.rpartition(":")[0]
-            return name if name in names else (name, line.res_model)
+            name = name if name in names else (name, line.res_model)
+            # what goes back comes before what is deleted, whatever it is of
+            return name, line.position >= FIRST["revert"]
 
         first = place(lines[0])
         return lines.browse(
