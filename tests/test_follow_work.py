@@ -190,11 +190,20 @@ class TestFollowWork(FastTrackCase):
         self.assertEqual(self.got("activity", key), before)
         self.assertBalanced()
 
-    def test_a_task_deleted_there_is_no_longer_to_be_done(self):
+    def test_a_task_deleted_there_does_not_pass_for_done(self):
         self.given_a_task()
         self.store.delete("activity", self.key, hard=True)
         self.pick_up(is_incremental=False)
-        self.assertFalse(self.activity.active)
+        self.assertTrue(self.activity.active)
+        self.assertTrue(self.findings(self.project, "gone_at_source"))
+        self.assertBalanced()
+
+    def test_a_task_deleted_there_goes_where_that_is_the_rule(self):
+        self.given_a_task()
+        self.project.deletion_policy = "delete"
+        self.store.delete("activity", self.key, hard=True)
+        self.pick_up(is_incremental=False)
+        self.assertFalse(self.activity.exists())
         self.assertBalanced()
 
     # -- files of the source ----------------------------------------------------
