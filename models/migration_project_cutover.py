@@ -40,7 +40,7 @@ class MigrationProject(models.Model):
 
     def write(self, vals):
         """What is signed stays as it is, but for its name and place."""
-        if not self.env.su and set(vals) - {"name", "active"}:
+        if not self.env.su and set(vals) - {"name", "active"} - self._of_the_steps():
             self._check_unsigned("write")
         return super().write(vals)
 
