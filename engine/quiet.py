@@ -4,6 +4,7 @@ from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 QUIET_KEY = "crm_migration_quiet"
 #: Context key with the id of the run that is at work.

@@ -24,10 +24,12 @@ class CrmLead(models.Model):
 
     def _inverse_email_from(self):
         """Leave the contact its own e-mail: a migrated lead may have another one."""
-        if not self.env.context.get(QUIET_KEY):
-            super()._inverse_email_from()
+        if self.env.context.get(QUIET_KEY):
+            return None
+        return super()._inverse_email_from()
 
     def _inverse_phone(self):
         """Leave the contact its own phone, see :meth:`_inverse_email_from`."""
-        if not self.env.context.get(QUIET_KEY):
-            super()._inverse_phone()
+        if self.env.context.get(QUIET_KEY):
+            return None
+        return super()._inverse_phone()

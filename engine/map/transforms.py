@@ -32,6 +32,7 @@ from .pipelines import Pipelines
 from .references import ReferenceTransform
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 TRANSFORM_LABELS = {
     "text": _lt("Text"),

@@ -12,6 +12,7 @@ from .others import OtherLinks
 from .work import TYPES, ExtraFields, facts_html, outcome, word
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 
 class ActivityTarget(Target):

@@ -8,6 +8,7 @@ from .base import Target
 from .work import standing_on
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 
 class AttachmentTarget(Target):

@@ -8,6 +8,7 @@ from .partner import PartnerTarget
 from .routed import RoutedTarget
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 
 class ContactTarget(RoutedTarget):

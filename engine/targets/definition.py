@@ -7,6 +7,7 @@ from ..map.definitions import Definitions
 from .base import Target
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 
 class DefinitionTarget(Target):

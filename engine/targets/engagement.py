@@ -9,6 +9,7 @@ from .routed import RoutedTarget
 from .work import outcome
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 MEETINGS = {"meeting", "appointment", "visit"}
 TASKS = {"task", "to-do", "to do", "todo", "reminder"}

@@ -6,6 +6,7 @@ from ..map.mapper import Note
 from .base import Target
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 #: Words for equipment that is no longer there.
 _OVER = {"retired", "replaced", "scrapped", "archived", "inactive", "removed"}

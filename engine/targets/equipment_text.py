@@ -9,6 +9,7 @@ from ...tools.converters import to_text
 from .base import Target
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 FIELD = "x_customer_equipment"
 

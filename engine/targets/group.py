@@ -5,6 +5,7 @@ from ...tools.fingerprint import fold
 from .base import Target
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 #: Words for a membership that is over.
 _OVER = {"inactive", "left", "former", "archived", "removed", "cancelled"}

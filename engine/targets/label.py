@@ -6,6 +6,7 @@ from ..map.associations import LABEL_KIND, LABEL_MODEL
 from .base import Target
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 
 class LabelTarget(Target):

@@ -12,6 +12,7 @@ from .lead_history import LeadHistory
 from .lead_outcome import LeadOutcome
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 #: Dates that Odoo sets to now when the owner, the stage or the outcome changes.
 _HISTORY = (

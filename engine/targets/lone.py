@@ -8,6 +8,7 @@ from .base import Target
 from .partner import is_archived, note_unknown_type, person_name
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 #: What a contact's field is called on a lead; other fields have the same name.
 ON_LEAD = {

@@ -9,6 +9,7 @@ from .base import Target
 from .company import joining
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 
 class MembershipTarget(Target):

@@ -13,6 +13,7 @@ from .others import OtherLinks
 from .work import ExtraFields, outcome, standing_on, word
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 #: What a message may stand on, most specific first.
 HOMES = ("_deal", "_task", "_parent", "_client", "_equipment")

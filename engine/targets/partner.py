@@ -15,6 +15,7 @@ from .company import ADDRESS, CompanyChanges, facts_of
 from .lead_facts import OwnLeads
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 
 class PartnerTarget(Target):

@@ -6,6 +6,7 @@ from .base import Target
 from .work import CANCELLED, DONE
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 #: Words of a source -> how a project stands in Odoo.
 _STATUSES = {

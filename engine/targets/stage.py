@@ -5,6 +5,7 @@ from ..map.pipelines import Pipelines
 from .base import Target
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 
 class StageTarget(Target):

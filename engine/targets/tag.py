@@ -6,6 +6,7 @@ from ..keys import key_of
 from .base import Target
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 #: Schema kind to the model of its tags, the one that is bound first.
 KINDS = {

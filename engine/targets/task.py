@@ -17,6 +17,7 @@ from .routed import RoutedTarget
 from .work import facts_html, outcome, word
 
 _lt = LazyTranslate(__name__)
+# pylint: disable=prefer-env-translation  # there is no env where a module is read
 
 _STATES = {"done": "1_done", "cancelled": "1_canceled"}
 #: dates that Odoo sets to now when a task is made, assigned or moved
