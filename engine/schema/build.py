@@ -8,7 +8,7 @@ from odoo.tools import mute_logger
 from ..map.associations import LABEL_MODEL
 from ..map.definitions import option_of
 from ..map.options import CODE, options_in_place
-from ..undo.restore import stamp_of
+from ..undo.restore import alone, stamp_of
 from .make import make_fields, make_model, tell_workers
 from .models import ROOT_KEY, ROOT_PARENT, WindowMaker, rights_of
 from .plan import VOCABULARIES
@@ -58,7 +58,8 @@ class SchemaBuilder:
         everybody = self.env.ref("base.group_user")
         before = {"implied_ids": sorted(everybody.implied_ids.ids)}
         before |= stamp_of(everybody)
-        everybody._apply_group(self.env.ref(item.vals["group"]))
+        with alone(everybody, ["implied_ids"]):
+            everybody._apply_group(self.env.ref(item.vals["group"]))
         after = {"implied_ids": sorted(everybody.implied_ids.ids)}
         is_new = after["implied_ids"] != before["implied_ids"]
         self._bind(item, everybody, is_new and (before, after))

@@ -40,8 +40,9 @@ class NewWords(SchemaPlanner):
 
     def _word(self, kind, word, count, line):
         place = (kind, key_of(word))
-        if place not in self._known and kind not in self._refused:
-            super()._word(kind, word, count, line)
+        if place in self._known or kind in self._refused:
+            return None
+        return super()._word(kind, word, count, line)
 
     @cached_property
     def _known(self):

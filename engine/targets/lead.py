@@ -233,8 +233,9 @@ class LeadTarget(Target):
 
     def _write_again(self, record, vals, link):
         odds = record.automated_probability
-        super()._write_again(record, vals, link)
+        result = super()._write_again(record, vals, link)
         self._keep_odds(record, odds)
+        return result
 
     @staticmethod
     def _keep_odds(record, odds):

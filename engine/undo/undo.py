@@ -97,6 +97,9 @@ class UndoEngine(Engine):
 
     def _look_again(self, model, batch):
         doomed = batch.filtered(lambda line: line.fate == "delete")
+        if not doomed:
+            # what a run has deleted is of no model any more
+            return
         domain = [("id", "in", doomed.ids)]
         links = doomed.crosswalk_id.filtered(is_of_a_record)
         edited = explain_edits(self.env, model, links)
