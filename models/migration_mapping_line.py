@@ -126,7 +126,7 @@ class MigrationMappingLine(models.Model):
     def _selection_transform(self):
         from ..engine.map.transforms import TRANSFORM_LABELS
 
-        return [(key, str(label)) for key, label in TRANSFORM_LABELS.items()]
+        return [(key, self.env._(label)) for key, label in TRANSFORM_LABELS.items()]
 
     def _field_spec(self):
         """Return what the preset says of the field, with what was found out since."""

@@ -36,7 +36,9 @@ class MigrationMatch(models.Model):
     )
     external_id = fields.Char(related="staged_record_id.external_id")
     bucket = fields.Selection(related="staged_record_id.state", string="Bucket")
-    rule = fields.Selection(selection=lambda self: rule_selection(), string="Same")
+    rule = fields.Selection(
+        selection=lambda self: rule_selection(self.env), string="Same"
+    )
     score = fields.Integer(aggregator=None, help="Strength of the evidence, to 100.")
     evidence = fields.Char(help="What is the same.")
     state = fields.Selection(

@@ -21,7 +21,7 @@ class MigrationMatchRule(models.Model):
     company_id = fields.Many2one(related="project_id.company_id", store=True)
     sequence = fields.Integer()
     key = fields.Selection(
-        selection=lambda self: rule_selection(), string="Same", required=True
+        selection=lambda self: rule_selection(self.env), string="Same", required=True
     )
     action = fields.Selection(
         [

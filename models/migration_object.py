@@ -61,7 +61,7 @@ class MigrationObject(models.Model):
 
     @api.model
     def _selection_target(self):
-        return [(key, str(target.label)) for key, target in TARGETS.items()]
+        return [(key, self.env._(target.label)) for key, target in TARGETS.items()]
 
     @api.depends("staged_record_ids.state", "mapping_line_ids.is_confirmed")
     def _compute_counts(self):

@@ -86,6 +86,8 @@ class PickupReport:
         conflicts = self.project.conflict_count
         if conflicts:
             parts.append(self.env._("conflicts to decide: %s", conflicts))
+        if self.broken():
+            parts.append(self.env._("not all of the source could be read"))
         return ", ".join(parts) or self.env._("Nothing has changed.")
 
     def broken(self):

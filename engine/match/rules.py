@@ -40,9 +40,9 @@ class Facts(NamedTuple):
     reference: str = ""
 
 
-def rule_selection():
+def rule_selection(env):
     """Return ``[(key, label)]`` of all duplicate rules."""
-    return [(key, str(label)) for key, (label, _action, _score) in RULES.items()]
+    return [(key, env._(label)) for key, (label, _action, _score) in RULES.items()]
 
 
 def key_by(rule, facts):

@@ -237,4 +237,4 @@ class Bookkeeper:
         )
         for key, label in SIDE_EFFECTS.items():
             made = sum((run.stats or {}).get(f"made:{key}", 0) for run in loads)
-            self._add("side_effect", str(label), found_count=made)
+            self._add("side_effect", self.env._(label), found_count=made)
