@@ -211,6 +211,9 @@ class TestAnswers(WebCase):
             r"cannot be reached for GET /contacts \(.*refused.*\). Check base URL",
         )
         self.assertEqual(len(self.naps), 4)
+        # ten lists are not waited for one after the other
+        self.refused(Trouble, session.request, "GET", "/deals")
+        self.assertEqual(len(self.naps), 4)
         self.source = self.serve()
 
     def test_a_timeout_says_which_screws_to_turn(self):

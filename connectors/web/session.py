@@ -45,6 +45,8 @@ class SourceSession:
         self.vault = Vault(secrets)
         self.rules = ErrorRules.of(profile)
         self.tries = limits.get("max_retries") or MAX_TRIES
+        #: after one request that nobody answered the next ones are tried once
+        self._is_unreachable = False
         self.base_url = filled(profile.get("base_url") or "", profile)
         self.transport = Transport(profile, options, self.vault, self.base_url)
         self.throttle = Throttle(
@@ -148,9 +150,11 @@ class SourceSession:
         ask = {"params": params, "json": json, "headers": headers}
         judge = _Judge(self, what, accept, unavailable_on, check)
         renewed, seen = False, []
-        backoff = self.backoff(tries)
+        backoff = self.backoff(1 if self._is_unreachable else tries)
         while True:
             token, response, error = self._attempt(method, url, ask, judge)
+            if response is not None:
+                self._is_unreachable = False
             if error is None:
                 return response
             is_401 = response is not None and response.status == 401
@@ -196,6 +200,7 @@ class SourceSession:
         :raise SourceError: no tries are left
         """
         if backoff.total <= 0:
+            self._is_unreachable = trouble.kind == "network"
             raise self._last_word(trouble)
         backoff = backoff.increment()
         if trouble.kind == "throttled" and trouble.wait is not None:
