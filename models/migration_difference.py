@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 #: How a field came through, from best to worst.
 VERDICTS = [
@@ -15,6 +15,9 @@ VERDICTS = [
 
 #: Verdicts that a person should look at; the others are as they should be.
 NOTABLE = ("edited", "overwritten", "lost", "unread", "failed")
+
+#: States in which the read-back counts, and no longer the sample's comparison.
+READ_BACK = ("loaded", "verified", "signed_off")
 
 
 class MigrationDifference(models.Model):
@@ -42,7 +45,17 @@ class MigrationDifference(models.Model):
     source_field = fields.Char()
     source_value = fields.Text()
     target_field = fields.Char()
+    target_label = fields.Char("Field in Odoo", compute="_compute_target_label")
     expected_value = fields.Text()
     actual_value = fields.Text("Value in Odoo")
     verdict = fields.Selection(VERDICTS, required=True)
     note = fields.Char()
+
+    @api.depends("target_field", "staged_record_id")
+    def _compute_target_label(self):
+        for row in self:
+            name = row.target_field or ""
+            # an id that is lost is the record itself; what was not read has no field
+            name = "" if name in ("id", "-") else name
+            obj = row.staged_record_id.object_id
+            row.target_label = obj._field_label(name) if obj else name

@@ -52,6 +52,11 @@ class MigrationMappingLine(models.Model):
         help="Field of the Odoo model. Names that begin with an underscore are read "
         "together with others to build one value, for example a full name.",
     )
+    target_label = fields.Char(
+        "Goes To",
+        compute="_compute_target_label",
+        help="The target field as people know it in Odoo.",
+    )
     rest_field = fields.Char(
         "Rest Goes To",
         help="Custom field for what does not fit the target, for example a second "
@@ -127,6 +132,11 @@ class MigrationMappingLine(models.Model):
         from ..engine.map.transforms import TRANSFORM_LABELS
 
         return [(key, self.env._(label)) for key, label in TRANSFORM_LABELS.items()]
+
+    @api.depends("target_field", "object_id.target", "object_id.target_model")
+    def _compute_target_label(self):
+        for line in self:
+            line.target_label = line.object_id._field_label(line.target_field)
 
     def _field_spec(self):
         """Return what the preset says of the field, with what was found out since."""

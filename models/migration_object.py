@@ -140,6 +140,22 @@ class MigrationObject(models.Model):
         model = self._target_model()
         return self.env[model]._fields if model in self.env else {}
 
+    def _field_label(self, name):
+        """Return how people call a field of the records, also one still to be made.
+
+        What is only read together with others, as ``_first_name``, has no field.
+        """
+        self.ensure_one()
+        name = name or ""
+        target = TARGETS.get(self.target)
+        models = [self._target_model(), *(self._field_models() if target else ())]
+        for model in models:
+            if model in self.env and name in self.env[model]._fields:
+                field = self.env[model]._fields[name]
+                return field.get_description(self.env, ["string"])["string"]
+        words = name.removeprefix("x_").strip("_").replace("_", " ")
+        return words[:1].upper() + words[1:]
+
     def action_open_staged(self):
         """Open the staged records of this object."""
         self.ensure_one()

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..engine.propose.kind_choice import KindChoice
@@ -24,6 +24,18 @@ class MigrationObject(models.Model):
     choice_map = fields.Json(
         readonly=True, help="The map as it was proposed for a custom model."
     )
+
+    is_choosable = fields.Boolean(compute="_compute_is_choosable")
+
+    @api.depends("choice", "project_id.run_ids.state", "project_id.state")
+    def _compute_is_choosable(self):
+        """What is in Odoo already, or at work, is not chosen anew."""
+        for obj in self:
+            project = obj.project_id
+            is_open = obj.choice and not project.running_id
+            is_signed = project.state == "signed_off"
+            made = is_open and KindChoice(obj.sudo()).is_made()
+            obj.is_choosable = is_open and not is_signed and not made
 
     def action_choose_model(self):
         """Let the records become a custom model with views and a menu."""

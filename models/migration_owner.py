@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..engine.owners.users import opaque_id
+
 #: Ways of matching that a person chose: nothing but a person changes them.
 DECIDED = ("manual", "fallback")
 #: Ways of matching that a person should look at.
@@ -23,7 +25,14 @@ class MigrationOwner(models.Model):
     alias_keys = fields.Json(
         readonly=True, help="Every folded value that means this owner: e-mail, name."
     )
-    name = fields.Char(readonly=True)
+    name = fields.Char(
+        "Name or ID", readonly=True, help="What the source's records call the owner."
+    )
+    label = fields.Char(
+        "Owner",
+        compute="_compute_label",
+        help="The name; of an owner whom the source does not describe, the id.",
+    )
     email = fields.Char(readonly=True)
     source_status = fields.Char(readonly=True)
     record_count = fields.Integer(
@@ -101,6 +110,16 @@ class MigrationOwner(models.Model):
     def _compute_effective_user_id(self):
         for owner in self:
             owner.effective_user_id = owner.user_id or owner.project_id.fallback_user_id
+
+    @api.depends("name", "email")
+    def _compute_label(self):
+        for owner in self:
+            opaque = not owner.email and opaque_id(owner.name or "")
+            owner.label = (
+                self.env._("Not described by the source (%s)", opaque)
+                if opaque
+                else owner.name or owner.email
+            )
 
     @api.depends("method", "record_count")
     def _compute_is_open(self):

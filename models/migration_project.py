@@ -7,7 +7,7 @@ from ..connectors import BundleConnector
 from ..engine.stage.filestore import clear_spool
 from ..exceptions import BadBundle
 from ..presets import load_preset, preset_selection
-from .migration_difference import NOTABLE
+from .migration_difference import NOTABLE, READ_BACK
 
 STATES = [
     ("draft", "Source"),
@@ -187,6 +187,8 @@ class MigrationProject(models.Model):
     owner_ids = fields.One2many("migration.owner", "project_id")
     open_owner_count = fields.Integer(compute="_compute_open_owner_count")
     schema_item_ids = fields.One2many("migration.schema.item", "project_id")
+    open_schema_count = fields.Integer(compute="_compute_schema_counts")
+    missing_schema_count = fields.Integer(compute="_compute_schema_counts")
     run_ids = fields.One2many("migration.run", "project_id")
     finding_ids = fields.One2many("migration.finding", "project_id")
     difference_ids = fields.One2many("migration.difference", "project_id")
@@ -203,7 +205,13 @@ class MigrationProject(models.Model):
     running_remaining = fields.Char(compute="_compute_running_id")
     paused_until = fields.Datetime(compute="_compute_running_id")
     last_error = fields.Text(compute="_compute_running_id")
+    standing = fields.Selection(
+        [*STATES, ("unbalanced", "Not Balanced")],
+        compute="_compute_standing",
+        help="The state; a verified project whose books do not balance is not done.",
+    )
     unconfirmed_count = fields.Integer(compute="_compute_counts")
+    pending_count = fields.Integer(compute="_compute_counts")
     staged_count = fields.Integer(compute="_compute_counts")
     loaded_count = fields.Integer(compute="_compute_counts")
     failed_count = fields.Integer(compute="_compute_counts")
@@ -333,29 +341,53 @@ class MigrationProject(models.Model):
                 last.error if last.state in ("failed", "cancelled") else False
             )
 
+    @api.depends(
+        "schema_item_ids.is_confirmed",
+        "schema_item_ids.action",
+        "schema_item_ids.state",
+    )
+    def _compute_schema_counts(self):
+        """What of the plan nobody has agreed to yet, and what is not in place yet."""
+        due = [("state", "!=", "done"), ("action", "!=", "skip")]
+        waiting = self._count_by_project(
+            "migration.schema.item", [*due, ("is_confirmed", "=", False)]
+        )
+        missing = self._count_by_project("migration.schema.item", due)
+        for project in self:
+            project.open_schema_count = waiting.get(project._origin, 0)
+            project.missing_schema_count = missing.get(project._origin, 0)
+
     @api.depends("owner_ids.is_open")
     def _compute_open_owner_count(self):
         counts = self._count_by_project("migration.owner", [("is_open", "=", True)])
         for project in self:
             project.open_owner_count = counts.get(project._origin, 0)
 
-    @api.depends("object_ids.staged_record_ids.state", "mapping_line_ids.is_confirmed")
+    @api.depends(
+        "state", "object_ids.staged_record_ids.state", "mapping_line_ids.is_confirmed"
+    )
     def _compute_counts(self):
         unconfirmed = self._count_by_project(
             "migration.mapping.line", [("is_confirmed", "=", False)]
         )
         findings = self._count_by_project("migration.finding")
-        differences = self._count_by_project(
-            "migration.difference", [("verdict", "in", NOTABLE)]
+        notable = [("verdict", "in", NOTABLE)]
+        sampled, read_back = (
+            self._count_by_project(
+                "migration.difference", [*notable, ("run_id.kind", "=", kind)]
+            )
+            for kind in ("sample", "verify")
         )
         for project in self:
             objects = project.object_ids
             project.staged_count = sum(objects.mapped("staged_count"))
             project.loaded_count = sum(objects.mapped("loaded_count"))
             project.failed_count = sum(objects.mapped("failed_count"))
+            project.pending_count = sum(objects.mapped("pending_count"))
             project.unconfirmed_count = unconfirmed.get(project._origin, 0)
             project.finding_count = findings.get(project._origin, 0)
-            project.difference_count = differences.get(project._origin, 0)
+            found = read_back if project.state in READ_BACK else sampled
+            project.difference_count = found.get(project._origin, 0)
 
     def _count_by_project(self, model, domain=()):
         """Return ``{project: number of rows}``; the rows themselves stay unread."""
@@ -379,6 +411,12 @@ class MigrationProject(models.Model):
             )
             project.completeness = 100.0 * (due - failed) / due if due else 0.0
 
+    @api.depends("state", "is_balanced")
+    def _compute_standing(self):
+        for project in self:
+            is_due = project.state == "verified" and not project.is_balanced
+            project.standing = "unbalanced" if is_due else project.state
+
     @api.depends(
         "state",
         "file_ids",
@@ -388,6 +426,7 @@ class MigrationProject(models.Model):
         "connection_ids.base_url",
         "connection_ids.profile",
         "unconfirmed_count",
+        "open_schema_count",
         "run_ids.paused_until",
         "run_ids.state",
         "is_balanced",
@@ -418,19 +457,9 @@ class MigrationProject(models.Model):
                 "sure and says what is left. Not confirmed: %s. Nothing moves before.",
                 self.unconfirmed_count,
             )
-        pending = sum(self.object_ids.mapped("pending_count"))
-        if self.state in ("loaded", "verified") and pending and not self.is_balanced:
-            return self.env._(
-                "%s records are pending: rolled back, or new in the source. The full "
-                "run loads them.",
-                pending,
-            )
-        if self.state == "verified" and self.is_balanced and self.failed_count:
-            return self.env._(
-                "The books balance. %s records failed: read their reasons, correct the "
-                "source, then stage and run again.",
-                self.failed_count,
-            )
+        left = self._left_over()
+        if left:
+            return left
         return {
             "draft": self.env._(
                 "Stage the files: they are read and checked, Odoo is unchanged."
@@ -439,20 +468,56 @@ class MigrationProject(models.Model):
                 "Press Stage to get a proposed map of the staged records."
             ),
             "profiled": self.env._("Confirm the map to get the schema plan."),
-            "mapped": self.env._("Check the schema plan, then create it."),
+            "mapped": self.env._("Check the schema plan, then confirm it.")
+            if self.open_schema_count
+            else self.env._("The schema plan is confirmed: create it."),
             "ready": self.env._(
                 "Run a sample: everything is loaded, compared and taken back."
             ),
-            "rehearsed": self.env._("Read the differences, then start the full run."),
+            "rehearsed": self.env._("Read the differences, then start the full run.")
+            if self.difference_count
+            else self.env._(
+                "The sample came through without a difference: start the full run."
+            ),
             "loaded": self.env._(
                 "Verify: every field is read back and the books are balanced."
             ),
             "verified": self.env._("Read the reconciliation.")
             if self.is_balanced
-            else self.env._("The books do not balance: see the reconciliation."),
+            else self.env._(
+                "The books do not balance. Open the reconciliation: the red lines say "
+                "why, and lead to their records."
+            ),
             "signed_off": self.env._("Signed off: nothing is left to do."),
             "rolled_back": self.env._("Undone. You may change the map and run again."),
         }[self.state]
+
+    def _left_over(self):
+        """Say what is to be done about records that a full run left behind, or ""."""
+        if self.state in ("loaded", "verified") and not self.is_balanced:
+            if self.pending_count == 1:
+                return self.env._(
+                    "1 record is pending: rolled back, or new in the source. The full "
+                    "run loads it."
+                )
+            if self.pending_count:
+                return self.env._(
+                    "%s records are pending: rolled back, or new in the source. The "
+                    "full run loads them.",
+                    self.pending_count,
+                )
+        if self.state == "verified" and self.is_balanced and self.failed_count:
+            if self.failed_count == 1:
+                return self.env._(
+                    "The books balance. 1 record failed: read its reason, correct the "
+                    "source, then stage and run again."
+                )
+            return self.env._(
+                "The books balance. %s records failed: read their reasons, correct the "
+                "source, then stage and run again.",
+                self.failed_count,
+            )
+        return ""
 
     # -- lookups ----------------------------------------------------------------
 

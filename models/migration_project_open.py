@@ -1,5 +1,7 @@
 from odoo import models
 
+from .migration_difference import READ_BACK
+
 
 class MigrationProject(models.Model):
     """The windows that a project's buttons open."""
@@ -114,16 +116,27 @@ class MigrationProject(models.Model):
         return self._open("migration_staged_record_action", search_default_failed=1)
 
     def action_open_findings(self):
-        """Open what is wrong with the source."""
-        return self._open("migration_finding_action")
+        """Open what is wrong with the source: the urgent first, the alike folded."""
+        return self._open(
+            "migration_finding_action",
+            search_default_by_severity=1,
+            search_default_by_kind=2,
+        )
 
     def action_open_differences(self):
-        """Open the field-level diff."""
-        return self._open("migration_difference_action", search_default_by_object=1)
+        """Open what a person should look at; the rest is one click away."""
+        run = "verify" if self.state in READ_BACK else "sample"
+        return self._open(
+            "migration_difference_action",
+            search_default_notable=1,
+            search_default_by_object=1,
+            **{f"search_default_{run}": 1},
+        )
 
     def action_open_reconciliation(self):
-        """Open the books."""
-        return self._open("migration_reconciliation_line_action")
+        """Open the books: by kind, or what does not balance on top of the others."""
+        group = {"search_default_by_kind": 1} if self.is_balanced else {}
+        return self._open("migration_reconciliation_line_action", **group)
 
     def action_open_log(self):
         """Open the operation log."""

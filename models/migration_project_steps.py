@@ -99,8 +99,8 @@ class MigrationProject(models.Model):
         if left:
             return self._notify(
                 self.env._(
-                    "%(count)s fields still need your decision, for example "
-                    "%(example)s.",
+                    "Fields that still need your decision: %(count)s. For example: "
+                    "%(example)s",
                     count=len(left),
                     example=left[0]._open_question() or left[0].source_field,
                 ),
@@ -131,7 +131,7 @@ class MigrationProject(models.Model):
         if open_items:
             raise UserError(
                 self.env._(
-                    "%(count)s items of the schema plan are not confirmed, for "
+                    "Items of the schema plan that are not confirmed: %(count)s, for "
                     "example “%(name)s”.",
                     count=len(open_items),
                     name=open_items[0].name,
@@ -155,11 +155,22 @@ class MigrationProject(models.Model):
         records._set_bucket("pending")
 
     def action_confirm_schema(self):
-        """Confirm the whole schema plan."""
+        """Confirm the whole schema plan.
+
+        :return: a notification that says how many items that were, and what is next
+        """
         self.ensure_one()
         self._check_operator()
+        count = self.open_schema_count
         self.schema_item_ids.write({"is_confirmed": True})
-        return True
+        message = self.env._("Nothing of the schema plan was left to confirm.")
+        if count == 1:
+            message = self.env._("1 item is confirmed: the schema can be created.")
+        elif count:
+            message = self.env._(
+                "%s items are confirmed: the schema can be created.", count
+            )
+        return self._notify(message, "success" if count else "info")
 
     def action_sample(self, background=True):
         """Load a sample with its relations, compare every field, take it back."""
@@ -296,8 +307,8 @@ class MigrationProject(models.Model):
         if left:
             raise UserError(
                 self.env._(
-                    "Nothing moves while the map is unconfirmed: %(count)s fields are "
-                    "open, for example %(object)s, field %(field)s.",
+                    "Nothing moves while the map is unconfirmed. Open fields: "
+                    "%(count)s, for example %(object)s, field %(field)s.",
                     count=len(left),
                     object=left[0].object_id.label,
                     field=left[0].source_field,
@@ -322,8 +333,8 @@ class MigrationProject(models.Model):
         if missing:
             raise UserError(
                 self.env._(
-                    "The schema plan is not in place: %(count)s items are missing, for "
-                    "example “%(name)s”. Confirm and create them first.",
+                    "The schema plan is not in place. Missing: %(count)s, for example "
+                    "“%(name)s”. Confirm and create it first.",
                     count=len(missing),
                     name=missing[0].name,
                 )

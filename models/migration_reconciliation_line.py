@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .migration_difference import NOTABLE
+
 
 class MigrationReconciliationLine(models.Model):
     """The books of one object, relation or kind of file: both sides must balance."""
@@ -50,6 +52,9 @@ class MigrationReconciliationLine(models.Model):
     )
     problem = fields.Char(help="Why the source itself is not whole.")
     is_balanced = fields.Boolean("Balanced", compute="_compute_is_balanced", store=True)
+    why = fields.Char(
+        "Why Not", compute="_compute_why", help="What keeps the line from balancing."
+    )
 
     @api.depends(
         "kind",
@@ -69,20 +74,49 @@ class MigrationReconciliationLine(models.Model):
     )
     def _compute_is_balanced(self):
         for line in self:
-            landed = (
-                line.created_count
-                + line.updated_count
-                + line.unchanged_count
-                + line.merged_count
-            )
-            accounted = landed + line.excluded_count + line.failed_count
             line.is_balanced = (
                 not line.pending_count
-                and line.source_count == accounted
-                and line.found_count == landed
+                and line.source_count == line._accounted()
+                and line.found_count == line._landed()
                 and not line.problem
                 and line._is_within_tolerance()
             )
+
+    def _landed(self):
+        return (
+            self.created_count
+            + self.updated_count
+            + self.unchanged_count
+            + self.merged_count
+        )
+
+    def _accounted(self):
+        return self._landed() + self.excluded_count + self.failed_count
+
+    @api.depends("is_balanced")
+    def _compute_why(self):
+        for line in self:
+            line.why = False if line.is_balanced else " ".join(line._reasons())
+
+    def _reasons(self):
+        """Yield a short sentence for each thing that keeps the line from balancing."""
+        if self.kind == "side_effect":
+            yield self.env._("Made by the load, which should make none.")
+            return
+        if self.problem:
+            yield self.problem
+        if self.pending_count:
+            yield self.env._("Not loaded yet: %s.", self.pending_count)
+        missing = self.source_count - self._accounted() - self.pending_count
+        if missing:
+            yield self.env._("In no bucket: %s.", missing)
+        gone = self._landed() - self.found_count
+        if gone > 0:
+            yield self.env._("No longer found in Odoo: %s.", gone)
+        elif gone:
+            yield self.env._("More in Odoo than were loaded: %s.", -gone)
+        if not self._is_within_tolerance():
+            yield self.env._("Fields lost or overwritten: %s.", self.difference_count)
 
     def _is_within_tolerance(self):
         """Fields lost or overwritten, as a share of the fields that were compared."""
@@ -92,8 +126,44 @@ class MigrationReconciliationLine(models.Model):
         return self.difference_count <= allowed
 
     def action_open_records(self):
-        """Open the staged records behind this line."""
+        """Open the records behind this line: those that keep it from balancing."""
         self.ensure_one()
+        if self.kind == "side_effect" and not self.is_balanced:
+            return self.project_id._open("migration_run_action")
         if not self.object_id:
             return False
-        return self.object_id.action_open_staged()
+        if not self.is_balanced:
+            if self.pending_count:
+                return self._staged(search_default_pending=1)
+            if action := self._differences() or self._findings():
+                return action
+        return self._staged()
+
+    def _staged(self, **context):
+        action = self.object_id.action_open_staged()
+        action["context"] = context
+        return action
+
+    def _differences(self):
+        """Return the fields that are lost or overwritten, if that is what is wrong."""
+        domain = [
+            ("staged_record_id.object_id", "=", self.object_id.id),
+            ("run_id.kind", "=", "verify"),
+            ("verdict", "in", NOTABLE),
+        ]
+        if not self.env["migration.difference"].search_count(
+            [("project_id", "=", self.project_id.id), *domain], limit=1
+        ):
+            return False
+        return self.project_id._open("migration_difference_action", domain)
+
+    def _findings(self):
+        """Return what is said of the source, if that is what is not whole."""
+        domain = [("source_object", "=", self.object_id.name)]
+        if not self.problem or not self.env["migration.finding"].search_count(
+            [("project_id", "=", self.project_id.id), *domain], limit=1
+        ):
+            return False
+        return self.project_id._open(
+            "migration_finding_action", domain, search_default_by_kind=1
+        )

@@ -121,11 +121,30 @@ class MigrationRun(models.Model):
                 left = spent / run.processed * max(run.total - run.processed, 0)
                 run.remaining_time = self.env._("about %s min", int(left // 60) + 1)
 
+    def _counter_labels(self):
+        """Return how people call the counters of the engines."""
+        buckets = self.env["migration.staged.record"]._fields["state"]
+        shown = buckets._description_selection(self.env)
+        return {name: label.lower() for name, label in shown} | {
+            "new": self.env._("new"),
+            "same": self.env._("the same"),
+            "changed": self.env._("changed"),
+            "deleted": self.env._("deleted"),
+            "repeated": self.env._("repeated"),
+            "listed_again": self.env._("listed again"),
+            "given": self.env._("given to another user"),
+            "kept": self.env._("kept"),
+            "archived": self.env._("archived"),
+            "flagged": self.env._("flagged"),
+            "revived": self.env._("there again"),
+        }
+
     @api.depends("stats")
     def _compute_summary(self):
+        names = self._counter_labels()
         for run in self:
             run.summary = ", ".join(
-                f"{name}: {number}"
+                f"{names.get(name, name)}: {number}"
                 for name, number in (run.stats or {}).items()
                 if isinstance(number, int) and ":" not in name
             )
@@ -271,8 +290,6 @@ class MigrationRun(models.Model):
                     self.total = engine.prepare()
                     return 0
                 handled = engine.advance()
-                if not handled and self._is_paused():
-                    return 0
                 if not handled:
                     engine.finish()
                     self._end("done")

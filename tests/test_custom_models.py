@@ -548,7 +548,10 @@ class TestChoice(MigrationCommon):
         self.assertTrue(self.project.unconfirmed_count)
 
     def test_what_is_made_has_to_be_rolled_back_first(self):
+        self.assertTrue(self.review.is_choosable)
         self.apply_schema(self.confirm_all(self.project))
+        self.review.invalidate_recordset()
+        self.assertFalse(self.review.is_choosable)
         with self.assertRaisesRegex(UserError, "roll them back"):
             self.choose(self.review, "out")
 

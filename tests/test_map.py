@@ -45,7 +45,7 @@ class TestMap(MigrationCommon):
         for step in ("action_load", "action_sample"):
             with self.assertRaisesRegex(UserError, "Contacts, field City"):
                 getattr(self.project, step)(background=False)
-            with self.assertRaisesRegex(UserError, "1 fields are open"):
+            with self.assertRaisesRegex(UserError, "Open fields: 1"):
                 getattr(self.project, step)()
         with self.assertRaisesRegex(UserError, "Nothing moves"):
             self.project.action_plan_schema()
@@ -77,13 +77,43 @@ class TestMap(MigrationCommon):
         with self.assertRaisesRegex(UserError, "not confirmed"):
             project.action_apply_schema()
 
+    def test_confirming_the_plan_says_how_much_that_was(self):
+        files = {"contacts.csv": FILES["contacts.csv"].replace("City", "Tags")}
+        project = self.confirm_all(self.staged(files))
+        project.action_plan_schema()
+        count = project.open_schema_count
+        self.assertGreater(count, 0)
+        self.assertIn("confirm it", project.next_step)
+        answer = project.action_confirm_schema()
+        self.assertIn(str(count), answer["params"]["message"])
+        self.assertEqual(answer["params"]["type"], "success")
+        self.assertEqual(
+            (project.open_schema_count, project.missing_schema_count), (0, count)
+        )
+        self.assertIn("create it", project.next_step)
+        answer = project.action_confirm_schema()
+        self.assertIn("Nothing", answer["params"]["message"])
+        project.action_apply_schema()
+        self.assertEqual(project.missing_schema_count, 0)
+        item = project.schema_item_ids[0].sudo()
+        item.write({"state": "planned", "is_confirmed": False})
+        answer = project.action_confirm_schema()
+        self.assertIn("1 item is confirmed", answer["params"]["message"])
+
+    def test_people_read_names_of_fields_not_of_columns(self):
+        self.assertEqual(self.city.target_label, "City")
+        obj = self.city.object_id
+        self.assertEqual(obj._field_label("_first_name"), "First name")
+        self.assertEqual(obj._field_label("x_not_made_yet"), "Not made yet")
+        self.assertEqual(obj._field_label(False), "")
+
     # -- confirming
 
     def test_confirming_all_leaves_what_needs_a_person(self):
         answer = self.project.action_confirm_map()
         left = self.project.mapping_line_ids.filtered(lambda li: not li.is_confirmed)
         self.assertEqual(set(left.mapped("source_field")), {"Mood", "Address Street"})
-        self.assertIn("2 fields still need", answer["params"]["message"])
+        self.assertIn("your decision: 2", answer["params"]["message"])
         self.assertFalse(self.project.schema_item_ids)
         self.assertEqual(self.project.unconfirmed_count, 2)
 

@@ -28,9 +28,19 @@ CONTACTS = table(
         **{"Job Title": "Coach", "Date of Birth": "1980-02-29"},
     ),
     # in Odoo with the same e-mail under another name
-    client(6, "Marriedname Known", Email="shared@known.example"),
+    client(
+        6,
+        "Marriedname Known",
+        Email="shared@known.example",
+        **{"Created At": "2024-01-05T10:00:00+02:00"},
+    ),
     # in Odoo twice
-    client(7, "Tim Twice", Email="tim@known.example"),
+    client(
+        7,
+        "Tim Twice",
+        Email="tim@known.example",
+        **{"Created At": "2024-01-05T08:00:00+02:00"},
+    ),
     # the same phone and name as in Odoo
     client(8, "Phil Phone", Phone="(217) 555-0123"),
     # refers to nobody
@@ -101,6 +111,12 @@ class TestMatching(MigrationCommon):
             {"name": "Una Unique", "email": "una@home.example", "active": False}
         )
         cls.a_day_passes()
+        for partner in cls.shared + cls.tims:
+            cls.env.cr.execute(
+                "UPDATE res_partner SET create_date = '2024-01-05 08:00' WHERE id = %s",
+                [partner.id],
+            )
+        cls.env.invalidate_all()
         cls.before = cls.state_of(cls.odile)
         cls.project = cls.migrated(FILES)
 
@@ -223,6 +239,14 @@ class TestMatching(MigrationCommon):
         self.assertIn("Marriedname Known", shown)
         self.assertIn("<b>Maiden Known</b>", shown)
         self.assertIn("<td>shared@known.example</td>", shown)
+
+    def test_days_are_compared_as_moments_not_as_texts(self):
+        self.env.user.tz = "Asia/Tokyo"
+        same = str(self.match("C-6").with_user(self.env.user).comparison)
+        self.assertEqual(same.count("5:00:00"), 2)
+        self.assertNotRegex(same, "<b>[^<]*5:00:00")
+        other = str(self.match("C-7").with_user(self.env.user).comparison)
+        self.assertRegex(other, "<b>[^<]*5:00:00")
 
     def test_the_same_is_merged_with_the_next_run(self):
         self.match("C-6").with_user(self.manager).action_take()

@@ -1,3 +1,8 @@
+from ast import literal_eval
+
+from lxml import etree
+
+from ..models.migration_difference import NOTABLE
 from .common import MigrationCommon, table
 
 FILES = {
@@ -75,6 +80,56 @@ class TestOpen(MigrationCommon):
         self.assertEqual(self.found(action), contacts.staged_record_ids)
         self.assertFalse(self.book(self.project, "E-mails").action_open_records())
 
+    def test_the_differences_open_with_what_a_person_should_look_at(self):
+        context = self.project.action_open_differences()["context"]
+        self.assertEqual(context["search_default_notable"], 1)
+        self.assertEqual(context["search_default_verify"], 1)
+        self.assertNotIn("search_default_sample", context)
+        rehearsed = self.prepared(FILES)
+        rehearsed.action_sample(background=False)
+        context = rehearsed.action_open_differences()["context"]
+        self.assertEqual(context["search_default_sample"], 1)
+        view = self.env.ref("crm_migration.migration_difference_view_search")
+        (domain,) = (
+            literal_eval(node.get("domain"))
+            for node in etree.fromstring(view.arch).iter("filter")
+            if node.get("name") == "notable"
+        )
+        self.assertEqual(domain, [("verdict", "in", NOTABLE)])
+
+    def test_the_samples_differences_are_over_with_the_full_run(self):
+        project = self.prepared(FILES)
+        project.action_sample(background=False)
+        self.assertEqual(project.difference_count, 1)
+        self.assertIn("Read the differences", project.next_step)
+        self.load(project)
+        self.assertEqual((project.state, project.difference_count), ("verified", 0))
+        clean = self.prepared({"contacts.csv": FILES["contacts.csv"].split("C-2")[0]})
+        clean.action_sample(background=False)
+        self.assertIn("without a difference", clean.next_step)
+
+    def test_findings_of_a_kind_are_folded_the_urgent_ones_first(self):
+        context = self.project.action_open_findings()["context"]
+        places = {name: rank for name, rank in context.items() if "_by_" in name}
+        self.assertEqual(
+            places, {"search_default_by_severity": 1, "search_default_by_kind": 2}
+        )
+        create = self.env["migration.finding"].create
+        shared = {"project_id": self.project.id, "phase": "load", "message": "."}
+        kinds = {"duplicate": "16_duplicate", "owner_none": "13_owner", "x": "99_other"}
+        for code, kind in kinds.items():
+            row = create(shared | {"code": code, "severity": "3_info"})
+            self.assertEqual(row.kind, kind)
+
+    def test_lists_of_all_projects_keep_them_apart(self):
+        for name in ("mapping_line", "log", "finding", "owner", "match", "crosswalk"):
+            action = self.env.ref(f"crm_migration.migration_{name}_action")
+            self.assertIn("search_default_by_project", action.context)
+            filters = etree.fromstring(
+                self.env.ref(f"crm_migration.migration_{name}_view_search").arch
+            ).iter("filter")
+            self.assertIn("by_project", [node.get("name") for node in filters])
+
     def test_a_raw_record_is_shown_without_running_it(self):
         record = self.staged_record(self.project, "contacts", "C-1")
         self.assertIn("Rome", record.payload_text)
@@ -87,7 +142,7 @@ class TestOpen(MigrationCommon):
         self.assertEqual(record.display_name, "C-2")
 
     def test_every_state_says_what_comes_next(self):
-        self.assertIn("1 records failed", self.project.next_step)
+        self.assertIn("1 record failed", self.project.next_step)
         project = self.make_project({})
         self.assertIn("Upload", project.next_step)
         self.stage(project, FILES)

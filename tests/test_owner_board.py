@@ -109,6 +109,21 @@ class TestOwnerBoard(MigrationCommon):
         self.assertEqual(owner.effective_user_id, self.fallback)
         self.assertFalse(self.owner("many@x.example").proposed_user_id)
 
+    def test_an_id_is_told_from_a_name(self):
+        owner = self.board[0]
+        shown = {
+            "VXNlcjo5OQ==": "Not described by the source (User 99)",
+            "usr_12": "Not described by the source (usr_12)",
+            "Maria Lopez": "Maria Lopez",
+            "Ana": "Ana",
+            "Rui Silva 2": "Rui Silva 2",
+        }
+        for name, label in shown.items():
+            owner.sudo().write({"name": name, "email": False})
+            self.assertEqual(owner.label, label)
+        owner.sudo().write({"name": "usr_12", "email": "ana@x.example"})
+        self.assertEqual(owner.label, "usr_12")
+
     # -- ranking
 
     def test_unmatched_owners_are_ranked_by_open_deals_and_value(self):

@@ -46,6 +46,8 @@ class TestRun(MigrationCommon):
         run = self.run_of("stage")
         self.assertEqual((run.processed, run.stats), (750, {"new": 750}))
         self.assertEqual((run.progress, run.summary), (100, "new: 750"))
+        run.stats = {"listed_again": 2, "same": 1, "contacts:found": 3, "odd": 4}
+        self.assertEqual(run.summary, "listed again: 2, the same: 1, odd: 4")
         self.assertEqual(run.user_id, self.manager)
         self.assertTrue(run.date_done)
 

@@ -109,7 +109,7 @@ class TestSchemaPlan(SchemaCommon):
         )
         self.assertEqual(self.item("team", "known").record_count, 1)
         self.assertEqual(self.item("stage", "known|shared").record_count, 1)
-        self.assertIn("1 deals", self.item("stage", "sales two|unlisted").reason)
+        self.assertIn("deals: 1", self.item("stage", "sales two|unlisted").reason)
 
     def test_one_word_in_several_spellings_is_one_tag(self):
         self.assertEqual(self.names("category"), {"Partner", "client", "New"})
@@ -193,7 +193,7 @@ class TestSchemaPlan(SchemaCommon):
     def test_only_confirmed_items_are_created(self):
         self.project.action_confirm_schema()
         self.item("tag", "hot").is_confirmed = False
-        with self.assertRaisesRegex(UserError, "1 items of the schema plan .* “hot”"):
+        with self.assertRaisesRegex(UserError, "not confirmed: 1, .* “hot”"):
             self.project.action_apply_schema()
         self.assertEqual(self.counts(), self.before)
         items = self.item("tag", "hot").with_user(self.manager)

@@ -183,6 +183,70 @@ class TestVerify(MigrationCommon):
         self.assertEqual((line.difference_count, line.is_balanced), (1, False))
         self.assertFalse(self.project.is_balanced)
 
+    def test_a_red_line_says_why_and_leads_to_its_records(self):
+        self.assertEqual(self.project.standing, "verified")
+        line = self.book(self.project, "Contacts")
+        self.assertFalse(line.why)
+        self.overwrite(self.contact, city="Oslo")
+        self.verify()
+        line = self.book(self.project, "Contacts")
+        self.assertEqual(line.why, "Fields lost or overwritten: 1.")
+        self.assertEqual(
+            (self.project.state, self.project.standing), ("verified", "unbalanced")
+        )
+        self.assertIn("do not balance", self.project.next_step)
+        action = line.action_open_records()
+        row = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(row, self.project.difference_ids)
+        self.assertEqual(row.target_label, "City")
+        first = self.project.reconciliation_line_ids.search(
+            [("project_id", "=", self.project.id)],
+            order="is_balanced, sequence, id",
+            limit=1,
+        )
+        self.assertEqual(first, line)
+
+    def test_a_red_line_of_pending_records_leads_to_them(self):
+        record = self.staged_record(self.project, "contacts", "C-1")
+        record._set_bucket("pending")
+        self.verify()
+        self.assertIn("1 record is pending", self.project.next_step)
+        line = self.book(self.project, "Contacts")
+        self.assertIn("Not loaded yet: 1.", line.why)
+        action = line.action_open_records()
+        self.assertEqual(action["res_model"], "migration.staged.record")
+        self.assertEqual(action["context"], {"search_default_pending": 1})
+        self.staged_record(self.project, "contacts", "C-2")._set_bucket("pending")
+        self.assertIn("2 records are pending", self.project.next_step)
+
+    def test_a_red_line_of_an_unwhole_source_leads_to_what_was_found(self):
+        contacts = self.project._object("contacts").sudo()
+        contacts.problem = "The file ends in the middle."
+        self.verify()
+        line = self.book(self.project, "Contacts")
+        self.assertEqual(line.why, "The file ends in the middle.")
+        finding = self.env["migration.finding"].create(
+            {
+                "project_id": self.project.id,
+                "phase": "stage",
+                "severity": "1_error",
+                "code": "broken_file",
+                "source_object": "contacts",
+                "message": "The file ends in the middle.",
+            }
+        )
+        action = line.action_open_records()
+        found = self.env[action["res_model"]].search(action["domain"])
+        self.assertIn(finding, found)
+
+    def test_a_side_effect_leads_to_the_runs(self):
+        line = self.book(self.project, "E-mails").sudo()
+        self.assertFalse(line.action_open_records())
+        line.found_count = 1
+        self.assertTrue(line.why)
+        action = line.action_open_records()
+        self.assertEqual(action["res_model"], "migration.run")
+
     def test_a_tolerance_accepts_a_share_of_overwritten_fields(self):
         self.overwrite(self.contact, city="Oslo")
         self.project.tolerance = 50

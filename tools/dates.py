@@ -216,6 +216,14 @@ def _read(text: str, fmt: str) -> datetime | None:
     return moment and datetime.combine(moment, _clock(clock, text))
 
 
+def example(fmt: str) -> str:
+    """Return how a date is written under a format, for people who do not read it."""
+    day = datetime(2024, 12, 31, 14, 30)
+    if fmt == ISO:
+        return "2024-12-31"
+    return "45657" if fmt == EXCEL else day.strftime(fmt)
+
+
 def _parse(value: Any, fmt: str) -> datetime:
     """Return `value` read under `fmt`, aware only if the text has an offset."""
     return _moment(_tidy(value), fmt)
@@ -230,7 +238,8 @@ def _moment(text: str, fmt: str) -> datetime:
         raise ValueError(f"'{text}' is a placeholder for no date")
     moment = _read(text, fmt)
     if not moment:
-        raise ValueError(f"'{text}' is not a date that exists in the format {fmt}")
+        shape = f"written as {example(fmt)}"
+        raise ValueError(f"'{text}' is not a date that exists, {shape}")
     if moment.year < _EARLIEST_YEAR:
         raise ValueError(f"'{text}' is a placeholder for no date")
     return moment

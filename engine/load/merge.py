@@ -47,7 +47,7 @@ class Merger:
         if fate == "flagged":
             mapped.inputs["flagged"] = text
         return self.env._(
-            "Merged into “%(winner)s” at the source, %(count)s records moved over. "
+            "Merged into “%(winner)s” at the source. Records moved over: %(count)s. "
             "%(fate)s",
             winner=winner.display_name,
             count=moved,

@@ -2,10 +2,14 @@
 
 from markupsafe import Markup
 
+from odoo.tools import format_datetime
+
 from ...tools.converters import to_text
+from ...tools.dates import parse_datetime
 from ...tools.fingerprint import fold
 from ..map.pipelines import lines_by_target
 
+_CREATED = "x_source_created_on"
 #: fields shown, on contacts and on leads
 _SHOWN = {
     "name": ("name", "contact_name"),
@@ -17,7 +21,7 @@ _SHOWN = {
     "street": ("street", "street"),
     "city": ("city", "city"),
     "website": ("website", "website"),
-    "x_source_created_on": ("create_date", "create_date"),
+    _CREATED: (_CREATED, _CREATED),
 }
 
 
@@ -38,7 +42,7 @@ def comparison(match):
     for name in _SHOWN:
         texts = [column.get(name, "") for column in columns]
         if any(texts):
-            label = labels.get(name, {}).get("string") or env._("Created on")
+            label = labels.get(name, {}).get("string") or env._("Created at Source")
             rows += _row(label, texts)
     cells = Markup().join(Markup("<th>%s</th>") % head for head in ["", *heads])
     return Markup(
@@ -65,7 +69,24 @@ def _of_staged(record):
         for name in _SHOWN
         if name in lines
     }
+    if found.get(_CREATED):
+        moment = _moment(found[_CREATED], lines[_CREATED])
+        found[_CREATED] = _local(record.env, moment) or found[_CREATED]
     return found | {"name": record.name or ""}
+
+
+def _moment(text, line):
+    """Return the UTC moment that a source's text means, None if it means none."""
+    zone = line.project_id.source_timezone
+    try:
+        return line.date_format and parse_datetime(text, line.date_format, zone)
+    except ValueError:
+        return None
+
+
+def _local(env, moment):
+    """Return a moment as the person sees it: the same one always looks the same."""
+    return format_datetime(env, moment) if moment else ""
 
 
 def _of_record(env, candidate):
@@ -76,7 +97,11 @@ def _of_record(env, candidate):
     found = {}
     for name, fields in _SHOWN.items():
         field = fields[place]
-        if field:
+        if name == _CREATED:
+            # what another source said counts more than the day it came into Odoo
+            own = _CREATED in record._fields and record[_CREATED]
+            found[name] = _local(env, own or record.create_date)
+        elif field:
             value = record[field]
             is_link = record._fields[field].type == "many2one"
             found[name] = str((value.display_name if is_link else value) or "")

@@ -118,11 +118,8 @@ class OwnerMatcher:
 
         A live source may give the owner's e-mail and name beside the id.
         """
-        lines = self.env["migration.mapping.line"].search(
-            [
-                ("project_id", "=", self.project.id),
-                ("transform", "in", ("owner", "author")),
-            ]
+        lines = self.project.mapping_line_ids.filtered(
+            lambda line: line.transform in ("owner", "author")
         )
         for line in lines:
             leaves = [f"{line.source_field}.{leaf}" for leaf in ("email", "name")]
@@ -234,7 +231,7 @@ class OwnerMatcher:
                     "message": self._name_message(owner)
                     if is_name
                     else self.env._(
-                        "%(why)s: %(count)s records go to the fallback user "
+                        "%(why)s: the records (%(count)s) go to the fallback user "
                         "%(fallback)s, unless you choose another user on the owner "
                         "board.",
                         why=methods[owner.method],
@@ -247,8 +244,9 @@ class OwnerMatcher:
 
     def _name_message(self, owner):
         return self.env._(
-            "Only the full name says that this is %(user)s (%(login)s), who gets "
-            "%(count)s records: confirm it on the owner board, or choose another user.",
+            "Only the full name says that this is %(user)s (%(login)s), who gets the "
+            "records (%(count)s): confirm it on the owner board, or choose another "
+            "user.",
             user=owner.user_id.name,
             login=owner.user_id.login,
             count=owner.record_count,

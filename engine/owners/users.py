@@ -1,5 +1,7 @@
 """Whom in Odoo an owner of the source is: found by e-mail or name, or proposed."""
 
+import base64
+import re
 from collections import defaultdict
 from typing import NamedTuple
 
@@ -149,6 +151,21 @@ def _local_words(email):
     """Return the words before the @, without a +tag."""
     local = plain_mail((email or "").lower()).partition("@")[0]
     return " ".join(local.replace(".", " ").replace("_", " ").replace("-", " ").split())
+
+
+def opaque_id(text):
+    """Return a readable form of an owner's id, or "" if the text is a name.
+
+    GraphQL servers often give ``VXNlcjo5OQ==``, which is ``User:99`` in base64.
+    """
+    try:
+        plain = base64.b64decode(text, validate=True).decode("ascii")
+    except ValueError:
+        plain = ""
+    if re.fullmatch(r"[A-Za-z_]+[:/ ]\w+", plain):
+        return " ".join(re.split(r"[:/ ]", plain))
+    is_id = re.fullmatch(r"[\w:/=-]+", text) and re.search(r"\d", text)
+    return text if is_id else ""
 
 
 def plain_mail(email):

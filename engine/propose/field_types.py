@@ -179,7 +179,8 @@ class FieldTypes:
             )
         ttype, _why = self._text("char", result)
         return ttype, self.env._(
-            "But %(count)s values are not, for example “%(value)s”: text.",
+            "But not all values are (others: %(count)s), for example “%(value)s”: "
+            "text.",
             count=result.misfit_count,
             value=result.misfit[:60],
         )
@@ -225,8 +226,8 @@ class FieldTypes:
             )
         if result.misfit:
             return definition.kind, self.env._(
-                "%(count)s values are not among its options, for example “%(value)s”: "
-                "they are added.",
+                "Values that are not among its options: %(count)s, for example "
+                "“%(value)s”. They are added.",
                 count=result.misfit_count,
                 value=result.misfit[:60],
             )

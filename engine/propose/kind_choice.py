@@ -38,7 +38,7 @@ class KindChoice:
         obj = self.object
         if not obj.choice:
             raise UserError(self.env._("%s has no choice.", obj.label))
-        if self._is_made():
+        if self.is_made():
             raise UserError(
                 self.env._(
                     "%s are in Odoo already: roll them back before you choose again.",
@@ -50,7 +50,8 @@ class KindChoice:
         if choice != "model":
             self._check_unneeded()
 
-    def _is_made(self):
+    def is_made(self):
+        """Return whether any of it is in Odoo: then it cannot be chosen anew."""
         links = self.env["migration.crosswalk"]
         shared = [("project_id", "=", self.object.project_id.id)]
         return bool(

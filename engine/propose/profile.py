@@ -6,7 +6,7 @@ from functools import cached_property
 from odoo.tools import SQL
 
 from ...tools.converters import to_percent
-from ...tools.dates import apply_order, candidate_formats, day_format
+from ...tools.dates import apply_order, candidate_formats, day_format, example
 from ...tools.infer import ValueProfile
 from ..base import Engine
 from ..map.definitions import Definitions
@@ -174,7 +174,8 @@ class ProfileEngine(Engine):
             )
         )
         message = self.env._(
-            "No date in the format %s: the field will be empty.", line.date_format
+            "Not a date that is written as %s: the field will be empty.",
+            example(line.date_format),
         )
         shared = {
             "code": "malformed_date",

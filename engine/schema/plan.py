@@ -163,7 +163,7 @@ class SchemaPlanner:
                 listed.setdefault(key, names)
         for key, stage in listed.items():
             stage.setdefault(
-                "reason", self.env._("Only seen on %s deals.", counts.get(key))
+                "reason", self.env._("Only seen on deals: %s.", counts.get(key))
             )
             if stage["name"]:
                 self._stage(key, stage, counts.get(key, 0))

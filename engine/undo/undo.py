@@ -225,7 +225,8 @@ class UndoEngine(Engine):
         )
         if failed:
             self.run.error = self.env._(
-                "%s records could not be removed: the rollback plan says why.", failed
+                "Records that could not be removed: %s. The rollback plan says why.",
+                failed,
             )
         self.project.state = "rolled_back" if self._is_whole else "loaded"
 
