@@ -88,6 +88,13 @@ class MigrationConflict(models.Model):
     is_by_rule = fields.Boolean("By Rule", readonly=True)
     decided_by = fields.Many2one("res.users", readonly=True)
     decided_on = fields.Datetime(readonly=True)
+    applied_run_id = fields.Many2one(
+        "migration.run",
+        "Carried Out By",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+    )
 
     _live_uniq = models.UniqueIndex(
         "(crosswalk_id, field_name) WHERE state IN ('open', 'decided')",
@@ -128,7 +135,10 @@ class MigrationConflict(models.Model):
         """
         for conflict in self._undecided():
             value = parse_own(
-                self.env[conflict.res_model], conflict.field_name, conflict.own_text
+                self.env[conflict.res_model],
+                conflict.field_name,
+                conflict.own_text,
+                conflict.project_id,
             )
             conflict.sudo().own_value = value
         return self._decide("own", background)

@@ -323,7 +323,9 @@ class MigrationProject(models.Model):
             names = set(project.object_ids.mapped("name"))
             project.has_rebuild_reference = bool(names & REBUILT)
 
-    @api.depends("run_ids.state", "run_ids.processed", "run_ids.paused_until")
+    @api.depends(
+        "run_ids.state", "run_ids.processed", "run_ids.paused_until", "run_ids.error"
+    )
     def _compute_running_id(self):
         for project in self:
             runs = project.run_ids.sorted("id")
@@ -335,7 +337,7 @@ class MigrationProject(models.Model):
             project.paused_until = project.running_id.paused_until
             # steps that never began because an earlier one failed say nothing
             last = runs.filtered(
-                lambda run: run.state != "cancelled" or run.date_started
+                lambda run: run.state != "cancelled" or run.date_started or run.error
             )[-1:]
             project.last_error = (
                 last.error if last.state in ("failed", "cancelled") else False

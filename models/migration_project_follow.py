@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_datetime
 
 from ..engine.follow.pickup import PICKUP, PickupReport
 from ..engine.quiet import QUIET_CONTEXT, QUIET_KEY
@@ -206,14 +207,28 @@ class MigrationProject(models.Model):
             }
         )
         self._wake_follower(now)
-        return True
+        return self._notify(self._says_following(), "success")
 
     def action_stop_following(self):
-        """Leave the source alone; what was picked up stays."""
+        """Leave the source alone; what was picked up stays.
+
+        A pickup that is at work stops after its present batch, and can be resumed. A
+        cut-over is no part of the following: it goes on.
+        """
         self.ensure_one()
         self._check_operator("follow")
         self._stop_following()
-        return True
+        run = self.running_id
+        text = self.env._("The source is followed no longer. What was picked up stays.")
+        if run.is_cutover:
+            text += " " + self.env._("The cut-over that is at work goes on.")
+        elif run.is_pickup:
+            self.action_cancel()
+            text += " " + self.env._(
+                "The pickup that is at work stops after its present batch: Resume "
+                "brings it to its end."
+            )
+        return self._notify(text, "warning" if run.is_pickup else "success")
 
     def action_pickup(self, background=True):
         """Pick up now what has changed at the source, and load it.
@@ -260,6 +275,93 @@ class MigrationProject(models.Model):
         cron = self.env.ref("crm_migration.ir_cron_migration_follow").sudo()
         # the quiet context of a run wakes no scheduled action; this one is meant
         cron.with_context(**{QUIET_KEY: False})._trigger(at=moment)
+
+    # -- words -------------------------------------------------------------------
+
+    @api.depends(
+        "is_following",
+        "follow_until",
+        "follow_interval",
+        "next_pickup",
+        "conflict_count",
+        "cutover_on",
+        "cutover_changes",
+    )
+    @api.depends_context("uid", "lang", "tz")
+    def _compute_next_step(self):
+        return super()._compute_next_step()
+
+    def _next_step(self):
+        """After the full run: until when it is followed, and that it is cut over."""
+        step = super()._next_step()
+        if self.state not in ("loaded", "verified") or self.running_id:
+            return step
+        is_sound = self.state == "verified" and self.is_balanced
+        if is_sound and not self.failed_count:
+            step = ""
+        parts = [self._says_following() if self.is_following else step]
+        if self.is_following and step:
+            parts.append(step)
+        if self.conflict_count:
+            parts.append(
+                self.env._("Conflicts to decide: %s.", self.conflict_count),
+            )
+        if is_sound and not self.is_following:
+            parts.append(self._says_cutover())
+        return " ".join(filter(None, parts))
+
+    def _says_following(self):
+        """Return until when, how often, when next, and what comes after."""
+        words = {
+            "interval": self._says_interval(),
+            "until": self._says_moment(self.follow_until),
+            "next": self._says_moment(self.next_pickup or fields.Datetime.now()),
+        }
+        if self.transport == "live":
+            text = self.env._(
+                "The source is followed until %(until)s, %(interval)s; next pickup: "
+                "%(next)s.",
+                **words,
+            )
+        else:
+            text = self.env._(
+                "Upload each newer export: until %(until)s Odoo looks for one "
+                "%(interval)s, next at %(next)s, and loads what is new or changed in "
+                "it.",
+                **words,
+            )
+        last = self.env._("When nobody works at the source any more, Cut Over.")
+        return f"{text} {last}"
+
+    def _says_interval(self):
+        return {
+            "15": self.env._("every 15 minutes"),
+            "60": self.env._("every hour"),
+            "240": self.env._("every 4 hours"),
+            "1440": self.env._("every day"),
+        }[self.follow_interval]
+
+    def _says_moment(self, moment):
+        """Return a moment in the reader's time zone and language."""
+        if not moment:
+            return self.env._("you stop it")
+        if moment <= fields.Datetime.now():
+            return self.env._("now")
+        return format_datetime(self.env, moment, dt_format="short")
+
+    def _says_cutover(self):
+        """Return what comes after books that balance."""
+        if not self.cutover_on:
+            return self.env._(
+                "Read the reconciliation. Where people still work at the source, "
+                "Follow the Source; else Cut Over comes next."
+            )
+        if self.cutover_changes:
+            return self.env._(
+                "Somebody still worked at the source during the cut-over: have that "
+                "stopped, then Cut Over once more."
+            )
+        return self.env._("The cut-over is done: open Cut Over and sign off.")
 
     # -- the scheduled action ----------------------------------------------------
 

@@ -9,8 +9,8 @@ from ..engine.quiet import QUIET_CONTEXT
 from ..engine.schema.build import SchemaBuilder
 from ..engine.schema.plan import SchemaPlanner
 from ..engine.targets import TARGETS
-from ..engine.undo.plan import UndoPlanner
-from ..engine.undo.scope import Scope
+from ..engine.undo.plan import KEEPS, UndoPlanner
+from ..engine.undo.scope import WRITING, Scope
 from .migration_mapping_line import BULK_CONFIRM_BAR
 
 
@@ -237,30 +237,64 @@ class MigrationProject(models.Model):
         batch is looked at once more before it goes. After a part of a project was
         rolled back, its books are balanced anew.
 
-        :param scope: see :meth:`action_plan_rollback`; by default that of the plan
-        :raise UserError: when the plan is of another scope than the one given
+        :param scope: see :meth:`action_plan_rollback`; the whole project by default
+        :raise UserError: when the plan is of another scope than the one asked for
         """
         self.ensure_one()
         self._check_operator("rollback")
+        if self.running_id:
+            raise UserError(
+                self.env._("%s is still at work.", self.running_id.display_name)
+            )
+        asked = Scope(self.sudo(), scope)
         planned = [("project_id", "=", self.id), ("state", "=", "planned")]
         if not self.env["migration.rollback.line"].search_count(planned, limit=1):
-            self.action_plan_rollback(scope)
+            self.action_plan_rollback(asked.spec)
         planned_scope = Scope(self.sudo(), self.rollback_scope)
-        if scope and Scope(self.sudo(), scope).spec != planned_scope.spec:
+        if asked.spec != planned_scope.spec:
             raise UserError(
                 self.env._(
-                    "The plan is of something else by now (%s): plan again.",
-                    planned_scope.label(),
+                    "The plan is of something else by now (%(planned)s, not "
+                    "%(asked)s): plan again.",
+                    planned=planned_scope.label(),
+                    asked=asked.label(),
                 )
             )
-        kinds = ["rollback"] if planned_scope.is_whole else ["rollback", "verify"]
-        return self._start(kinds, background, scope_label=planned_scope.label())
+        kinds = ["rollback"] if asked.is_whole else ["rollback", "verify"]
+        return self._start(kinds, background, scope_label=asked.label())
+
+    def _goes_by_plan(self):
+        """Return whether the rollback plan does more than keep what is there."""
+        goes = [("state", "=", "planned"), ("fate", "not in", KEEPS)]
+        return bool(
+            self.env["migration.rollback.line"].search_count(
+                [("project_id", "=", self.id), *goes], limit=1
+            )
+        )
+
+    def _forget_plan(self):
+        """A plan that was made before something was written is none any more.
+
+        What an interrupted rollback has left to do stays: it is resumed.
+        """
+        last = self.run_ids.filtered(lambda run: run.kind == "rollback")[:1]
+        if last.state in ("failed", "cancelled"):
+            return
+        project = self.sudo()
+        lines = project.rollback_line_ids.filtered(lambda li: li.state == "planned")
+        if lines:
+            lines.unlink()
+            project.rollback_scope = False
 
     def action_cancel(self):
         """Stop the running step after its present batch; it can be resumed."""
         self.ensure_one()
         self._check_operator(self.running_id.kind or "stage")
-        self.run_ids.sudo()._give_up()
+        waiting = self.run_ids.sudo().filtered(lambda run: run.state == "queued")
+        waiting._give_up()
+        if waiting and not self.running_id:
+            # between two steps: the page says so, and offers to go on
+            waiting.sorted("id")[:1].error = self.env._("Cancelled before it began.")
         if self.running_id._is_paused():
             # no process works on it: nobody would see the request
             self.running_id.sudo()._end("cancelled", self.env._("Cancelled."))
@@ -352,6 +386,8 @@ class MigrationProject(models.Model):
                 self.env._("%s is still at work.", self.running_id.display_name)
             )
         self.sudo().is_cancel_requested = False
+        if {*kinds} & {*WRITING}:
+            self._forget_plan()
         runs = (
             self.env["migration.run"]
             .sudo()

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class MigrationRollbackLine(models.Model):
@@ -52,6 +53,25 @@ class MigrationRollbackLine(models.Model):
         default="planned",
         required=True,
     )
+
+    def action_open_target(self):
+        """Open the Odoo record; of a message, what it is about.
+
+        :raise UserError: when it is gone, or has no page of its own
+        """
+        self.ensure_one()
+        model = self.env.get(self.res_model)
+        record = model is not None and model.browse(self.res_id).exists()
+        if record and record._name == "mail.message" and record.model:
+            record = self.env[record.model].browse(record.res_id).exists()
+        if not record:
+            raise UserError(self.env._("“%s” is no longer in Odoo.", self.record_name))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "views": [(False, "form")],
+        }
 
     _made_on_idx = models.Index("(project_id, made_on)")
     _target_idx = models.Index("(project_id, res_model, res_id)")

@@ -250,10 +250,11 @@ class TestConflictsOfDeals(ConflictCase):
     def setUpClass(cls):
         super().setUpClass()
         ids = [f"D-{number}" for number in range(1, 6)]
+        owned = [deal("D-6", "New", Owner="Fay Fallback")]
         cls.project = cls.migrated(
             {
                 "pipeline_stages.csv": STAGES,
-                "deals.csv": table(*(deal(one, "New") for one in ids)),
+                "deals.csv": table(*(deal(one, "New") for one in ids), *owned),
             }
         )
         cls.a_day_passes()
@@ -266,6 +267,7 @@ class TestConflictsOfDeals(ConflictCase):
         lead.write({"expected_revenue": 77})
         lead = cls.target(cls.project, "deals", "D-5")
         lead.action_set_lost()
+        cls.target(cls.project, "deals", "D-6").write({"user_id": cls.ana.id})
         cls.newer(
             cls.project,
             {
@@ -275,6 +277,7 @@ class TestConflictsOfDeals(ConflictCase):
                     deal("D-3", "Proposal"),
                     deal("D-4", "New", Value="88"),
                     deal("D-5", "Closed Won", Status="Won", Closed_At="2024-03-04"),
+                    deal("D-6", "New", Owner="Ravi Menon"),
                 )
             },
         )
@@ -322,6 +325,44 @@ class TestConflictsOfDeals(ConflictCase):
         row.own_text = "a lot"
         with self.assertRaisesRegex(UserError, "a lot"):
             row.action_use_own()
+
+    def own_salesperson(self, text):
+        """Ask for the salesperson of D-6 and answer with an own value."""
+        row = self.conflict("D-6", "user_id").with_user(self.manager)
+        self.assertTrue(row)
+        row.own_text = text
+        row.action_use_own()
+
+    def test_an_own_salesperson_is_written(self):
+        self.own_salesperson("Fay Fallback")
+        self.assertEqual(self.lead("D-6").user_id, self.fallback)
+
+    def test_a_salesperson_of_another_company_is_refused(self):
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        self.make_user(
+            "Eli Else",
+            "eli@else.example",
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+        )
+        with self.assertRaisesRegex(UserError, "access to"):
+            self.own_salesperson("Eli Else")
+        self.assertEqual(self.lead("D-6").user_id, self.ana)
+
+    def test_a_salesperson_from_the_portal_is_refused(self):
+        self.make_user("Pia Portal", "pia@portal.example", "base.group_portal")
+        with self.assertRaisesRegex(UserError, "internal user"):
+            self.own_salesperson("Pia Portal")
+
+    def test_a_salesperson_whom_nobody_knows_is_refused(self):
+        with self.assertRaisesRegex(UserError, "whole name"):
+            self.own_salesperson("Nobody")
+
+    def test_two_users_of_one_name_are_not_guessed(self):
+        for login in ("tim1@practice.example", "tim2@practice.example"):
+            self.make_user("Tim Twin", login)
+        with self.assertRaisesRegex(UserError, "2 records"):
+            self.own_salesperson("Tim Twin")
 
     def test_lost_here_and_won_there_is_asked(self):
         lead = self.lead("D-5")

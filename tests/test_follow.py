@@ -2,9 +2,14 @@
 
 from datetime import timedelta
 
-from odoo import fields
+from lxml import html
+
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import format_datetime
+
+from odoo.addons.crm_migration.engine import engine_class
 
 from .common import bundle, table
 from .live_case import LiveCase
@@ -128,6 +133,89 @@ class TestFollowLive(FollowCase, LiveCase):
         self.pick_up()
         self.assertFalse(self.project.is_following)
         self.assertFalse(self.project.next_pickup)
+
+    def words(self, action):
+        """Return what a notification says."""
+        self.assertEqual(action["tag"], "display_notification")
+        return action["params"]["message"]
+
+    def test_it_says_until_when_how_often_and_what_comes_next(self):
+        self.project.follow_interval = "240"
+        told = self.words(self.project.action_follow())
+        for text in (told, self.project.next_step):
+            self.assertIn("every 4 hours", text)
+            self.assertIn("next pickup: now", text)
+            self.assertIn("Cut Over", text)
+            moment = format_datetime(
+                self.env, self.project.follow_until, dt_format="short"
+            )
+            self.assertIn(moment, text)
+        self.project.sudo().next_pickup = fields.Datetime.now() + timedelta(hours=2)
+        moment = format_datetime(self.env, self.project.next_pickup, dt_format="short")
+        self.assertIn(f"next pickup: {moment}", self.project.next_step)
+        self.project.follow_until = False
+        self.assertIn("until you stop it", self.project.next_step)
+
+    def test_who_does_not_follow_is_told_of_it_and_of_the_cut_over(self):
+        self.project.action_stop_following()
+        for text in ("Follow the Source", "Cut Over"):
+            self.assertIn(text, self.project.next_step)
+
+    def test_conflicts_are_named_among_what_comes_next(self):
+        contact = self.contact("ct_50")
+        contact.with_user(self.ana).write({"email": "ours@mail.example"})
+        self.store.update("contact", "ct_50", email="new@mail.example")
+        self.pick_up()
+        self.assertIn("Conflicts to decide: 1", self.project.next_step)
+
+    def test_to_stop_stops_the_pickup_that_is_at_work(self):
+        self.store.update("contact", "ct_50", email="new@mail.example")
+        self.project.action_pickup()
+        quiet = self.runs("stage")._quiet()
+        quiet._step(engine_class("stage")(quiet))
+        self.assertEqual(self.runs("stage").state, "running")
+        told = self.words(self.project.action_stop_following())
+        self.assertIn("stops after its present batch", told)
+        self.env["migration.run"]._cron_work()
+        self.env.invalidate_all()
+        self.assertEqual(
+            set(self.project.run_ids.filtered("is_pickup").mapped("state")),
+            {"cancelled"},
+        )
+        self.assertFalse(self.project.is_following)
+        self.assertTrue(self.project.last_error)
+        # what it had begun can be brought to its end, and no more than that
+        self.project.action_resume(background=False)
+        self.env.invalidate_all()
+        self.assertEqual(self.contact("ct_50").email, "new@mail.example")
+        self.assertFalse(self.project.is_following)
+        self.assertFalse(self.project.next_pickup)
+        self.assertFalse(self.project.last_error)
+
+    def test_to_stop_calls_off_a_pickup_that_has_not_begun(self):
+        self.store.update("contact", "ct_50", email="new@mail.example")
+        self.project.action_pickup()
+        self.project.action_stop_following()
+        self.assertFalse(self.project.running_id)
+        self.assertIn("before it began", self.project.last_error)
+        self.env["migration.run"]._cron_work()
+        self.assertNotEqual(self.contact("ct_50").email, "new@mail.example")
+        self.project.action_resume(background=False)
+        self.assertEqual(self.contact("ct_50").email, "new@mail.example")
+
+    def test_to_stop_leaves_other_steps_at_work_alone(self):
+        self.project.action_verify()
+        told = self.words(self.project.action_stop_following())
+        self.assertNotIn("batch", told)
+        self.assertEqual(self.project.running_id.kind, "verify")
+        self.assertFalse(self.project.is_cancel_requested)
+
+    def test_to_stop_leaves_a_cut_over_at_work(self):
+        self.project.action_cutover()
+        told = self.words(self.project.action_stop_following())
+        self.assertIn("cut-over", told)
+        self.assertTrue(self.project.running_id.is_cutover)
+        self.assertFalse(self.project.is_cancel_requested)
 
     def test_stopped_means_left_alone(self):
         self.project.action_stop_following()
@@ -261,6 +349,44 @@ class TestFollowFiles(FollowCase, ConflictCase):
         self.assertTrue(self.contact("C-3"))
         self.assertEqual(self.project.state, "verified")
         self.assertIn("created: 1", self.project.last_pickup_result)
+
+    def test_it_says_that_exports_have_to_be_uploaded(self):
+        self.assertIn("Upload each newer export", self.project.next_step)
+        self.assertNotIn("source is followed", self.project.next_step)
+        arch = self.project.get_view(view_type="form")["arch"]
+        buttons = html.fromstring(arch).xpath("//button[@name='action_follow']")
+        [files] = [one for one in buttons if "== 'live'" in one.get("invisible")]
+        self.assertIn("hash", files.get("confirm"))
+        self.assertIn("nothing is asked over the network", files.get("confirm"))
+
+    def test_an_upload_while_it_is_followed_can_be_picked_up_at_once(self):
+        self.env["migration.run"].search([]).date_started = "2024-01-01"
+        rows = table(contact("C-1", City="Oslo"), contact("C-2"))
+        wizard = self.env["migration.upload.wizard"].with_user(self.manager)
+        wizard = wizard.create(
+            {
+                "project_id": self.project.id,
+                "line_ids": [
+                    Command.create(
+                        {"name": "new.zip", "content": bundle({"contacts.csv": rows})}
+                    )
+                ],
+            }
+        )
+        self.assertTrue(wizard.is_following)
+        wizard.action_upload_and_pickup()
+        self.env["migration.run"]._cron_work()
+        self.env.invalidate_all()
+        self.assertEqual(self.contact("C-1").city, "Oslo")
+
+    def test_the_same_export_once_more_changes_nothing(self):
+        self.env["migration.run"].search([]).date_started = "2024-01-01"
+        rows = table(contact("C-1", Coach="Nia New"), contact("C-2"))
+        self.project.add_file("export.zip", bundle({"contacts.csv": rows}))
+        self.pick_up()
+        self.assertEqual(self.runs("stage").state, "done")
+        self.assertFalse(self.runs("load"))
+        self.assertEqual(self.project.last_pickup_result, "Nothing has changed.")
 
     def test_without_an_end_it_is_picked_up_at_the_interval(self):
         self.project.follow_until = False

@@ -5,7 +5,7 @@ from odoo.tests import TransactionCase
 
 from odoo.addons.crm_migration.engine.map.placeholders import Translation
 from odoo.addons.crm_migration.engine.rebuild import RebuildReference
-from odoo.addons.crm_migration.tools.export import csv_bytes
+from odoo.addons.crm_migration.tools.export import csv_bytes, safe_cell
 
 from .common import MigrationCommon, table
 
@@ -199,6 +199,12 @@ class TestRebuildReference(MigrationCommon):
             "utf-8-sig"
         )
         self.assertEqual(sheet.split("\r\n")[1:-1], ["'=1+1", "plain", "-5", "'-5"])
+
+    def test_a_formula_of_full_width_signs_is_text_as_well(self):
+        for sign in "＝＋－＠":
+            with self.subTest(sign=sign):
+                self.assertEqual(safe_cell(f"{sign}1+1"), f"'{sign}1+1")
+        self.assertEqual(safe_cell("a＝b"), "a＝b")
 
 
 class TestDraftTemplates(MigrationCommon):

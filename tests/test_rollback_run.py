@@ -2,6 +2,7 @@
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from odoo.addons.crm_migration.engine.keys import REPEAT_MARK
 from odoo.addons.crm_migration.engine.undo.change_book import read_rows
@@ -542,3 +543,235 @@ class TestRollbackOfAMerge(RunCase, LiveCase):
         self.load(self.project)
         self.assertBucket(self.project, "contact", self.loser, "merged")
         self.assertNotEqual(lead.partner_id, loser)
+
+
+class TestRollbackOfDecisions(RunCase):
+    """What people decided, and what the run carried out of it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        rows = [contact("C-1"), contact("C-2"), contact("C-3")]
+        cls.project = cls.migrated({"contacts.csv": table(*rows)})
+        cls.a_day_passes()
+        for one in ("C-1", "C-2"):
+            cls.edit(cls.target(cls.project, "contacts", one), city="Bergen")
+        cls.newest = [contact(one, City="Oslo") for one in ("C-1", "C-2", "C-3")]
+        cls.newer(cls.project, {"contacts.csv": table(*cls.newest)})
+
+    def decide(self, external_id, take):
+        row = self.conflict(external_id).with_user(self.manager)
+        row.action_take_source() if take == "source" else row.action_keep_odoo()
+
+    def test_decisions_that_are_taken_back_are_open_again(self):
+        self.decide("C-1", "source")
+        self.assertEqual(self.contact("C-1").city, "Oslo")
+        self.undo(self.last("decide"))
+        self.assertEqual(self.contact("C-1").city, "Bergen")
+        row = self.conflict("C-1")
+        self.assertEqual((row.source_text, row.odoo_text), ("Oslo", "Bergen"))
+        self.assertFalse(row.take or row.decided_by)
+        self.assertFalse(self.conflict("C-1", state="applied"))
+        # it can be decided another way
+        self.decide("C-1", "odoo")
+        self.assertEqual(self.contact("C-1").city, "Bergen")
+        self.newer(self.project, {"contacts.csv": table(*self.newest)})
+        self.assertFalse(self.conflict("C-1"))
+
+    def test_to_keep_odoo_is_open_again_as_well(self):
+        self.decide("C-2", "odoo")
+        self.assertFalse(self.conflict("C-2"))
+        self.undo(self.last("decide"))
+        self.assertTrue(self.conflict("C-2"))
+
+    def test_a_decision_that_a_load_carried_out_is_not_asked_for_again(self):
+        busy = self.env["migration.run"].create(
+            {"project_id": self.project.id, "kind": "verify", "state": "running"}
+        )
+        self.decide("C-1", "source")
+        self.decide("C-2", "odoo")
+        busy.state = "done"
+        rows = [row | {"Job Title": "Head"} for row in self.newest]
+        self.newer(self.project, {"contacts.csv": table(*rows)})
+        self.assertEqual(self.contact("C-1").city, "Oslo")
+        self.undo(self.last())
+        self.assertEqual(self.contact("C-1").city, "Bergen")
+        self.assertEqual(self.conflict("C-1", state="decided").take, "source")
+        self.load(self.project)
+        self.assertFalse(self.project.conflict_count)
+        found = self.contact("C-1"), self.contact("C-2")
+        self.assertEqual([one.city for one in found], ["Oslo", "Bergen"])
+        self.assertEqual([one.function for one in found], ["Head", "Head"])
+
+    def test_what_was_decided_in_a_run_that_stays_is_not_asked_for_again(self):
+        second = self.last()
+        self.decide("C-1", "odoo")
+        self.undo(second)
+        self.assertEqual(self.contact("C-3").city, "Rome")
+        self.load(self.project)
+        self.assertEqual(self.contact("C-3").city, "Oslo")
+        self.assertEqual(self.contact("C-1").city, "Bergen")
+        self.assertFalse(self.conflict("C-1"))
+
+
+class TestRollbackOfAMembership(RunCase):
+    """A row that only adds to the record of another one (a group's tag)."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.contacts = table(contact("C-1", Tags="VIP"), contact("C-2", Tags="VIP"))
+        cls.project = cls.migrated(
+            {"contacts.csv": cls.contacts, "contact_groups.csv": cls.groups()}
+        )
+
+    @staticmethod
+    def groups(status="Active", name="Spring"):
+        group = {"Group ID": "G-1", "Group Name": name, "Client ID": "C-1"}
+        return table(group | {"Status": status})
+
+    def tags(self):
+        return set(self.contact("C-1").category_id.mapped("name"))
+
+    def newest(self, **words):
+        files = {"contact_groups.csv": self.groups(**words)}
+        self.newer(self.project, files)
+
+    def test_who_left_is_a_member_again_and_leaves_with_the_next_run(self):
+        self.assertEqual(self.tags(), {"VIP", "Spring"})
+        self.newest(status="Left")
+        self.assertEqual(self.tags(), {"VIP"})
+        self.undo(self.last())
+        self.assertEqual(self.tags(), {"VIP", "Spring"})
+        self.load(self.project)
+        self.assertEqual(self.tags(), {"VIP"})
+        self.assertTrue(self.project.is_balanced)
+
+    def test_a_group_that_was_renamed_has_its_old_tag_again(self):
+        self.newest(name="Summer")
+        self.assertEqual(self.tags(), {"VIP", "Summer"})
+        self.undo(self.last())
+        self.assertEqual(self.tags(), {"VIP", "Spring"})
+        self.load(self.project)
+        self.assertEqual(self.tags(), {"VIP", "Summer"})
+        self.assertTrue(self.project.is_balanced)
+
+    def test_the_whole_project_goes_afterwards(self):
+        self.newest(status="Left")
+        self.undo(self.last())
+        self.project.action_rollback(background=False)
+        self.assertFalse(self.contact("C-1"))
+        self.assertEqual(self.project.state, "rolled_back")
+
+
+class TestRollbackAroundPeople(RunCase):
+    """Contacts that people have put under a company of ours."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        first = table(
+            {"Organization ID": "O-1", "Organization Name": "Org 1"}
+            | {"Address": "Old Street 1", "City": "Rome"}
+        )
+        cls.files = {"organizations.csv": first, "contacts.csv": table(contact("C-1"))}
+        cls.project = cls.migrated(cls.files)
+        cls.a_day_passes()
+        cls.company = cls.target(cls.project, "organizations", "O-1")
+        partners = cls.env["res.partner"].with_user(cls.ana)
+        person = {"name": "Paul", "parent_id": cls.company.id, "type": "contact"}
+        cls.paul = partners.sudo().create(person)
+        newer = first.replace("Old Street 1", "New Street 2")
+        newer += "O-2,Org 2,New Street 3,Oslo\n"
+        cls.newer(cls.project, cls.files | {"organizations.csv": newer})
+        cls.a_day_passes()
+        cls.other = cls.target(cls.project, "organizations", "O-2")
+        cls.mary = partners.sudo().create({"name": "Mary", "parent_id": cls.other.id})
+        cls.env.flush_all()
+
+    def test_a_company_of_the_run_stays_for_who_was_added_under_it(self):
+        self.undo(self.last())
+        self.assertFate("organizations", "O-2", "keep_referenced", "refers to it")
+        self.assertEqual(self.mary.parent_id, self.other)
+
+    def test_a_company_that_goes_back_takes_its_people_along(self):
+        self.assertEqual(self.company.street, "New Street 2")
+        self.assertEqual(self.paul.street, "New Street 2")
+        self.undo(self.last())
+        self.assertEqual(self.company.street, "Old Street 1")
+        self.assertEqual(self.paul.street, "Old Street 1")
+        self.assertEqual(self.paul.parent_id, self.company)
+        told = self.env["migration.log"].search([("res_id", "=", self.paul.id)])
+        self.assertIn("Follows its company", told[:1].message)
+
+    def test_who_has_an_address_of_their_own_keeps_it(self):
+        self.edit(self.paul, type="other", street="Own Street 9")
+        self.undo(self.last())
+        self.assertEqual(self.company.street, "Old Street 1")
+        self.assertEqual(self.paul.street, "Own Street 9")
+
+    def test_the_whole_project_keeps_both_companies(self):
+        self.project.action_rollback(background=False)
+        self.env.invalidate_all()
+        self.assertEqual(self.mary.parent_id, self.other)
+        self.assertEqual(self.paul.parent_id, self.company)
+
+
+class TestRollbackOfAnOldRun(RunCase):
+    """A run from before it was noted which run made what."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        rows = [contact("C-1"), contact("C-2")]
+        cls.project = cls.migrated({"contacts.csv": table(*rows)})
+        rows[0]["City"] = "Oslo"
+        newest = {"contacts.csv": table(*rows, contact("C-3"))}
+        cls.newer(cls.project, newest)
+        second, first = cls.project.run_ids.filtered(lambda run: run.kind == "load")
+        cls.age(first, "2024-01-01 10:00:00", "2024-01-01 10:00:09")
+        cls.age(second, "2024-01-02 10:00:00", "2024-01-02 10:00:09")
+
+    @classmethod
+    def age(cls, run, start, end):
+        """Leave of a run what a version without the book of changes had noted."""
+        own = [("run_id", "=", run.id)]
+        cls.env["migration.change"].search(own).unlink()
+        links = cls.env["migration.crosswalk"].search(
+            [("first_run_id", "=", run.id), ("source_object", "=", "contacts")]
+        )
+        run.sudo().write(
+            {"date_started": start, "date_done": end, "begun_with_id": False}
+        )
+        cls.env.flush_all()
+        cls.env.cr.execute(
+            SQL(
+                "UPDATE migration_crosswalk SET first_run_id = NULL,"
+                " create_date = %s WHERE id = ANY(%s)",
+                f"{end}.7",
+                links.ids,
+            )
+        )
+        cls.env.invalidate_all()
+
+    def test_what_it_created_goes_and_the_wizard_says_what_stays(self):
+        wizard = self.undo(self.last())
+        self.assertFate("contacts", "C-3", "delete")
+        self.assertNotIn(("contacts", "C-2"), self.fates)
+        self.assertIn("not noted yet", wizard.explanation)
+        self.assertFalse(self.contact("C-3"))
+        self.assertEqual(self.contact("C-1").city, "Oslo")
+
+    def test_the_first_of_two_is_told_from_the_second_by_its_time(self):
+        first = self.project.run_ids.filtered(lambda run: run.kind == "load")[-1:]
+        self.undo(first)
+        names = {external_id for _name, external_id in self.fates}
+        self.assertTrue({"C-1", "C-2"} <= names)
+        self.assertNotIn("C-3", names)
+        self.assertTrue(self.contact("C-3"))
+
+    def test_a_run_of_today_says_nothing_of_it(self):
+        self.newer(self.project, {"contacts.csv": table(contact("C-1", City="Kyoto"))})
+        wizard = self.undo(self.last())
+        self.assertFalse(wizard.explanation)
+        self.assertEqual(self.contact("C-1").city, "Oslo")

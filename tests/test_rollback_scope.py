@@ -4,6 +4,8 @@ import base64
 import csv
 import io
 
+from lxml import html
+
 from odoo.exceptions import AccessError, UserError
 
 from .common import MigrationCommon, table
@@ -203,6 +205,112 @@ class TestRollbackOfAPart(ScopeCase):
         with self.assertRaisesRegex(UserError, "something else"):
             self.project.action_rollback(scope=self.objects("deals"))
         self.assertEqual(self.counts(), self.loaded)
+
+    def test_without_a_scope_the_plan_of_a_part_is_not_carried_out(self):
+        self.project.action_plan_rollback(self.objects("deals"))
+        with self.assertRaisesRegex(UserError, "something else.*The Whole Project"):
+            self.project.action_rollback(background=False)
+        self.assertEqual(self.counts(), self.loaded)
+        self.project.action_plan_rollback()
+        self.project.action_rollback(background=False)
+        self.env.invalidate_all()
+        self.assertEqual(self.project.state, "rolled_back")
+
+    def test_a_plan_from_before_a_run_is_not_carried_out(self):
+        wizard = self.wizard(self.project._object("deals"))
+        self.load(self.project)
+        with self.assertRaisesRegex(UserError, "preview it again"):
+            wizard.action_rollback()
+        self.assertFalse(self.project.rollback_line_ids)
+        wizard.action_plan()
+        wizard.action_rollback()
+        self.assertEqual(self.project.running_id.kind, "rollback")
+
+    def test_where_everything_is_kept_nothing_starts_and_following_goes_on(self):
+        self.project.action_follow()
+        self.a_day_passes()
+        contact = self.contact("silently")
+        contact.with_user(self.ana).message_post(body="We spoke")
+        self.env.flush_all()
+        wizard = self.wizard(self.staged_record(self.project, "contacts", "C-silently"))
+        self.assertFalse(wizard.does_anything)
+        self.assertTrue(wizard.has_lines)
+        self.assertIn("Everything is kept", wizard.explanation)
+        with self.assertRaisesRegex(UserError, "Nothing would be rolled back"):
+            wizard.action_rollback()
+        self.assertFalse(self.project.running_id)
+        self.assertTrue(self.project.is_following)
+
+    def test_what_is_kept_in_the_end_does_not_end_the_following(self):
+        self.project.action_follow()
+        wizard = self.wizard(self.staged_record(self.project, "contacts", "C-silently"))
+        self.assertTrue(wizard.does_anything)
+        wizard.action_rollback()
+        # by the time it begins, nothing of the plan goes any more
+        lines = self.project.sudo().rollback_line_ids
+        lines.write({"fate": "keep_edited"})
+        self.env["migration.run"]._cron_work()
+        self.env.invalidate_all()
+        self.assertTrue(self.contact("silently"))
+        self.assertTrue(self.project.is_following)
+
+    def test_records_that_were_never_loaded_are_told_apart(self):
+        spec = self.records(("contacts", "C-silently"))
+        self.undo_part(**spec)
+        wizard = self.wizard(self.staged_record(self.project, "contacts", "C-silently"))
+        self.assertFalse(wizard.has_lines or wizard.does_anything)
+        self.assertIn("never loaded", wizard.explanation)
+        with self.assertRaisesRegex(UserError, "Nothing would be rolled back"):
+            wizard.action_rollback()
+
+    def test_without_a_choice_there_is_nothing_to_preview(self):
+        wizard = self.wizard(self.project)
+        self.assertTrue(wizard.is_chosen)
+        for scope, words in (
+            ("run", "Choose the run"),
+            ("objects", "Choose the objects"),
+            ("records", "tick them in the list"),
+        ):
+            with self.subTest(scope=scope):
+                wizard.scope = scope
+                self.assertFalse(wizard.is_chosen)
+                self.assertFalse(wizard.is_planned)
+                with self.assertRaisesRegex(UserError, words):
+                    wizard.action_plan()
+        wizard.scope = "objects"
+        wizard.object_ids = self.project._object("deals")
+        self.assertTrue(wizard.is_chosen)
+        action = wizard.action_open_staged()
+        self.assertEqual(action["res_model"], "migration.staged.record")
+
+    def test_a_line_of_the_plan_leads_to_its_record(self):
+        self.project.action_plan_rollback()
+        lines = self.project.rollback_line_ids.filtered(
+            lambda line: line.source_object == "contacts"
+        )
+        line = lines[0]
+        action = line.with_user(self.manager).action_open_target()
+        place = action["res_model"], action["res_id"]
+        self.assertEqual(place, (line.res_model, line.res_id))
+        note = self.project.rollback_line_ids.filtered(
+            lambda line: line.res_model == "mail.message"
+        )[:1]
+        self.assertEqual(note.action_open_target()["res_model"], "res.partner")
+        self.project.action_rollback(background=False)
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(UserError, "no longer in Odoo"):
+            line.action_open_target()
+
+    def test_the_button_says_whether_anything_is_deleted(self):
+        arch = self.env["migration.rollback.wizard"].get_view(view_type="form")["arch"]
+        buttons = html.fromstring(arch).xpath("//button[@name='action_rollback']")
+        deleting, other = buttons
+        self.assertIn("not delete_count", deleting.get("invisible"))
+        self.assertIn("Delete", deleting.get("confirm-label"))
+        self.assertNotIn("Delete", other.get("confirm-label"))
+        for button in buttons:
+            self.assertIn("not is_planned", button.get("invisible"))
+        self.assertIn("not does_anything", other.get("invisible"))
 
     def test_following_ends(self):
         self.project.action_follow()

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..engine.undo.plan import KEEPS
 from ..engine.undo.scope import WRITING, Scope
 from ..tools.export import csv_bytes
 
@@ -48,9 +49,17 @@ class MigrationRollbackWizard(models.TransientModel):
         help="Takes along what was migrated and refers to the records, and what refers "
         "to that. Without it they stay as long as something that stays refers to them.",
     )
+    is_chosen = fields.Boolean(compute="_compute_is_chosen")
     is_planned = fields.Boolean(compute="_compute_is_planned")
     planned_scope = fields.Json(readonly=True)
     planned_label = fields.Char("Planned for", readonly=True)
+    has_lines = fields.Boolean(readonly=True)
+    does_anything = fields.Boolean(
+        readonly=True, help="Whether the plan does more than keep what is there."
+    )
+    explanation = fields.Text(
+        readonly=True, help="Why the plan does less than one might expect."
+    )
     delete_count = fields.Integer("To Delete", readonly=True)
     edited_count = fields.Integer("Kept: Edited Since", readonly=True)
     referenced_count = fields.Integer("Kept: Others Refer to Them", readonly=True)
@@ -91,6 +100,17 @@ class MigrationRollbackWizard(models.TransientModel):
                 bool(wizard.planned_scope) and wizard._spec() == wizard.planned_scope
             )
 
+    @api.depends("scope", "run_id", "object_ids", "staged_ids", "link_ids")
+    def _compute_is_chosen(self):
+        for wizard in self:
+            chosen = {
+                "whole": True,
+                "run": wizard.run_id,
+                "objects": wizard.object_ids,
+                "records": wizard.selected_count,
+            }
+            wizard.is_chosen = bool(chosen[wizard.scope])
+
     def _spec(self):
         """Return the scope as the plan has it, see ``engine/undo/scope.py``."""
         spec = {"kind": self.scope}
@@ -110,10 +130,15 @@ class MigrationRollbackWizard(models.TransientModel):
         """Plan for the scope and write down what the plan says."""
         spec, project = self._spec(), self.project_id
         fates = project.action_plan_rollback(spec)
+        scope = Scope(project, spec)
+        does_anything = bool({*fates} - {*KEEPS})
         self.write(
             {
                 "planned_scope": spec,
-                "planned_label": Scope(project, spec).label(),
+                "planned_label": scope.label(),
+                "has_lines": bool(fates),
+                "does_anything": does_anything,
+                "explanation": self._explain(scope, bool(fates), does_anything),
                 "delete_count": fates.get("delete", 0),
                 "edited_count": fates.get("keep_edited", 0),
                 "referenced_count": fates.get("keep_referenced", 0),
@@ -124,6 +149,38 @@ class MigrationRollbackWizard(models.TransientModel):
                 "reason_line_ids": [(5,), *((0, 0, row) for row in self._reasons())],
             }
         )
+
+    def _explain(self, scope, has_lines, does_anything):
+        """Return why the plan does nothing, or not all that one might expect."""
+        parts = []
+        if not has_lines:
+            parts.append(self._explain_nothing())
+        elif not does_anything:
+            parts.append(self.env._("Everything is kept: the reasons are below."))
+        if scope.is_before_book():
+            parts.append(
+                self.env._(
+                    "The run is from a time when it was not noted yet what a run "
+                    "overwrites. What it created is known and can go; what it updated "
+                    "in records that were there before it is not known, and stays. To "
+                    "take that back as well, roll back the whole project."
+                )
+            )
+        return "\n".join(parts)
+
+    def _explain_nothing(self):
+        return {
+            "whole": self.env._("Nothing in Odoo is by this migration."),
+            "run": self.env._(
+                "Nothing is left of what this run did: it created and updated nothing, "
+                "or that was rolled back or deleted since."
+            ),
+            "objects": self.env._("Nothing in Odoo is by these objects."),
+            "records": self.env._(
+                "Nothing in Odoo is by the selected records: they were never loaded, "
+                "or were rolled back since."
+            ),
+        }[self.scope]
 
     def _by_object(self):
         """Return the counts of every fate by object, in the order of loading."""
@@ -210,6 +267,11 @@ class MigrationRollbackWizard(models.TransientModel):
         self._plan()
         return self._reopen()
 
+    def action_open_staged(self):
+        """Open the list in which records can be ticked."""
+        self.ensure_one()
+        return self.project_id.action_open_staged()
+
     def action_open_plan(self):
         """Open the plan, record by record."""
         self._check_planned()
@@ -229,8 +291,15 @@ class MigrationRollbackWizard(models.TransientModel):
         }
 
     def action_rollback(self):
-        """Undo in the background."""
+        """Undo in the background.
+
+        :raise UserError: when the plan does nothing, or is of something else by now
+        """
         self._check_planned()
+        if not self.project_id._goes_by_plan():
+            raise UserError(
+                self.env._("Nothing would be rolled back: the plan says why.")
+            )
         return self.project_id.action_rollback(scope=self.planned_scope)
 
 

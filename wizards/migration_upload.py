@@ -11,6 +11,8 @@ class MigrationUploadWizard(models.TransientModel):
     project_id = fields.Many2one("migration.project", required=True, readonly=True)
     line_ids = fields.One2many("migration.upload.wizard.line", "wizard_id")
     present_files = fields.Char(compute="_compute_present_files")
+    is_following = fields.Boolean(related="project_id.is_following")
+    next_pickup = fields.Datetime(related="project_id.next_pickup")
 
     def _compute_present_files(self):
         for wizard in self:
@@ -29,6 +31,11 @@ class MigrationUploadWizard(models.TransientModel):
         """Add the files and start staging in the background."""
         self.action_upload()
         return self.project_id.action_stage()
+
+    def action_upload_and_pickup(self):
+        """Add the files and load what is new in them, in the background."""
+        self.action_upload()
+        return self.project_id.action_pickup()
 
 
 class MigrationUploadWizardLine(models.TransientModel):

@@ -68,6 +68,8 @@ class ConflictBook:
     def confirm(self):
         """Put what :meth:`judge` found on the list: the record is settled."""
         for link, main, row, vals in self._waiting:
+            if vals["state"] == "applied":
+                vals |= {"applied_run_id": self.run.id}
             self._put(link, main, row, vals)
         self._waiting = []
 

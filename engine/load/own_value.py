@@ -11,11 +11,12 @@ from ...tools.converters import to_boolean, to_float, to_integer
 _NUMBERS = {"integer": to_integer, "float": to_float, "monetary": to_float}
 
 
-def parse_own(model, name, text):
+def parse_own(model, name, text, project=None):
     """Return the value of a field that ``text`` says; numbers and words as people do.
 
     A moment is read in the time zone of who types it.
 
+    :param project: whose company the value has to be of, where it is a record
     :raise UserError: when there is no text, or the field cannot take it
     """
     field, text = model._fields[name], (text or "").strip()
@@ -23,7 +24,7 @@ def parse_own(model, name, text):
     if not text:
         raise UserError(env._("Type your own value first."))
     try:
-        return _parse(model, field, text)
+        return _parse(model, field, text, project)
     except ValueError as error:
         label = field.get_description(env, ["string"])["string"]
         raise UserError(
@@ -31,7 +32,7 @@ def parse_own(model, name, text):
         ) from error
 
 
-def _parse(model, field, text):
+def _parse(model, field, text, project):
     if field.type in _NUMBERS:
         return _NUMBERS[field.type](text)
     if field.type == "boolean":
@@ -44,16 +45,46 @@ def _parse(model, field, text):
     if field.type == "selection":
         return _choice(model, field, text)
     if field.type == "many2one":
-        found = model.env[field.comodel_name].name_search(text, operator="=", limit=2)
-        if len(found) != 1:
-            raise ValueError(text)
-        return found[0][0]
+        return _record(model.env[field.comodel_name], field, text, project)
     if field.type == "html":
         return str(plaintext2html(text))
     # what only Odoo writes (the checksum of a file) cannot be typed in
     if field.type in ("char", "text") and not field.readonly:
         return text
     raise ValueError(text)
+
+
+def _record(model, field, text, project):
+    """Return the id of the one record of that name; a user has to be able to own."""
+    found = model.browse(
+        [res_id for res_id, _name in model.name_search(text, operator="=", limit=100)]
+    )
+    if project and model._name == "res.users" and len(found) == 1:
+        # says what a user needs for it
+        project._check_can_own(found)
+    elif project and "company_id" in model._fields:
+        company = project.company_id
+        found = found.filtered_domain(model._check_company_domain(company))
+    if not found:
+        label = field.get_description(model.env, ["string"])["string"]
+        raise UserError(
+            model.env._(
+                "No %(field)s that this project may use is called “%(text)s”: type the "
+                "whole name as Odoo shows it.",
+                field=label,
+                text=text,
+            )
+        )
+    if len(found) > 1:
+        raise UserError(
+            model.env._(
+                "%(count)s records are called “%(text)s”: set it in Odoo, then press "
+                "“Keep Odoo”.",
+                count=len(found),
+                text=text,
+            )
+        )
+    return found.id
 
 
 def _choice(model, field, text):

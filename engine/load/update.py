@@ -5,7 +5,7 @@ from odoo.tools import mute_logger
 
 from ..base import CONFLICTS
 from ..edits import find_edits
-from ..undo.change_book import ChangeBook, add_links
+from ..undo.change_book import ChangeBook, add_links, noting_row
 from ..values import left_behind, portable, read_portable
 from .conflicts import ConflictBook
 from .merge import Merger
@@ -138,16 +138,17 @@ class RecordUpdater:
                 said = part.renew(mapped, link)
                 model, res_id = mapped.pop("target")
                 added = mapped.pop("added")
-                link.write(
-                    {
-                        "res_model": model,
-                        "res_id": res_id,
-                        "part_values": link.part_values if added is None else added,
-                        "content_hash": mapped.record.content_hash,
-                        "unread_values": mapped.unread,
-                        "run_id": self.loader.run.id,
-                    }
-                )
+                with noting_row(link):
+                    link.write(
+                        {
+                            "res_model": model,
+                            "res_id": res_id,
+                            "part_values": link.part_values if added is None else added,
+                            "content_hash": mapped.record.content_hash,
+                            "unread_values": mapped.unread,
+                            "run_id": self.loader.run.id,
+                        }
+                    )
         except CONFLICTS:
             raise
         except Exception as error:

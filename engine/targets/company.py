@@ -155,6 +155,33 @@ class CompanyChanges:
         ).mapped("name")
 
 
+def carry_people_along(project, partner, before):
+    """Let contacts that people have put under a partner follow it; return them.
+
+    For a company of which former values were put back: contacts of ours have notes of
+    their own.
+
+    :param before: :func:`facts_of` the partner before that
+    """
+    children = partner.child_ids
+    ours = project.env["migration.crosswalk"].search(
+        [
+            ("project_id", "=", project.id),
+            ("res_model", "=", "res.partner"),
+            ("res_id", "in", children.ids),
+        ]
+    )
+    followers = children.browse()
+    now = facts_of(partner)
+    for child in children.filtered(lambda one: one.id not in ours.mapped("res_id")):
+        had = facts_of(child)
+        if vals := _following(child, before, now):
+            child.write(vals)
+            followers |= child
+            followers |= carry_people_along(project, child, had)
+    return followers
+
+
 def _following(child, before, now):
     """Return what a contact takes over from its company, which has changed."""
     (address, commercial), (new_address, new_commercial) = before, now

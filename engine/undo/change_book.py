@@ -12,9 +12,10 @@ from .restore import STAMP
 #: Columns that say nothing of a record's content, or that only Odoo keeps.
 _NO_CONTENT = {"id", "parent_path", *STAMP}
 #: What of a crosswalk row a run may change, field by field ...
-_PER_FIELD = ("base_values", "left_values", "previous_values")
+PER_FIELD = ("base_values", "left_values", "previous_values")
 #: ... and as a whole.
 _AS_WHOLE = ("origin", "source_object", "staged_record_id", "content_hash")
+_AS_WHOLE += ("res_model", "res_id", "part_values", "unread_values")
 
 
 def add_links(env, rows):
@@ -149,6 +150,18 @@ def noting(link, names=(), by=None):
         book.flush()
 
 
+@contextmanager
+def noting_row(link):
+    """Note what the block changes in a crosswalk row alone.
+
+    For rows that add to a record of another row, which has its own note.
+    """
+    before = _state_of(link)
+    yield
+    if changed := _changed_state(before, _state_of(link)):
+        _note_fact(link, {"crosswalk_id": link.id, "link_before": changed})
+
+
 def note_deletion(link):
     """Note that the run deletes the record of a crosswalk row, and the row."""
     _note_fact(link, {"link_before": {"source_object": link.source_object}})
@@ -172,7 +185,7 @@ def _note_fact(link, vals):
 
 
 def _state_of(link):
-    state = {name: dict(link[name] or {}) for name in _PER_FIELD}
+    state = {name: dict(link[name] or {}) for name in PER_FIELD}
     state |= {name: link[name] or None for name in _AS_WHOLE}
     return state | {"staged_record_id": link.staged_record_id.id or None}
 
@@ -180,7 +193,7 @@ def _state_of(link):
 def _changed_state(before, after):
     """Return what was changed: whole values, and ``[value]`` or ``[]`` per field."""
     changed = {n: before[n] for n in _AS_WHOLE if before[n] != after[n]}
-    for word in _PER_FIELD:
+    for word in PER_FIELD:
         old, new = before[word], after[word]
         found = {
             name: [old[name]] if name in old else []

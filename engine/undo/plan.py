@@ -1,5 +1,6 @@
 """The plan of a rollback: one fate for everything that its scope touched."""
 
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..base import CONFLICTS
@@ -64,7 +65,9 @@ class UndoPlanner:
     def _plan_seeds(self):
         last, links = 0, self.env["migration.crosswalk"]
         while batch := links.search(
-            [*self.scope.seeds(), ("id", ">", last)], order="id", limit=BATCH * 4
+            Domain(self.scope.seeds()) & Domain("id", ">", last),
+            order="id",
+            limit=BATCH * 4,
         ):
             self._plan_batch(batch)
             last = batch[-1].id
@@ -155,7 +158,8 @@ class UndoPlanner:
             fate = "keep_edited" if outcome.is_empty else "revert"
             reason = Reverter(self.project).reason(line, outcome)
             line.write({"fate": fate, "reason": reason})
-        self._release_older(lines)
+        written = changes.filtered(lambda one: one.values_before or one.stamp_left)
+        self._release_older(lines & written.rollback_line_id, lines)
         self._keep_histories(lines)
 
     def _plan_reloads(self, changes):
@@ -177,14 +181,14 @@ class UndoPlanner:
             )
             change.rollback_line_id = line
 
-    def _release_older(self, lines):
+    def _release_older(self, lines, reverts):
         """A record that was there before (a converted lead) is not to be deleted."""
         for model, group in lines.grouped("res_model").items():
             others = self.lines.search(
                 [
                     *self._planned(model),
                     ("res_id", "in", group.mapped("res_id")),
-                    ("id", "not in", lines.ids),
+                    ("id", "not in", reverts.ids),
                 ]
             )
             text = self.env._("The record was there before and stays.")
@@ -259,7 +263,9 @@ class UndoPlanner:
         freed.crosswalk_id.unlink()
         lines = self.lines.search([*self._own, ("fate", "=", "revert")])
         reverter = Reverter(self.project)
-        for line, outcome in reverter.outcomes(lines).items():
+        for line, outcome in reverter.one_by_one(lines):
+            if outcome is None:
+                continue
             try:
                 with self.env.cr.savepoint():
                     reverter.revert(line, outcome)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import contextmanager
 from functools import cached_property
 
 from odoo.fields import Command
@@ -9,7 +10,7 @@ from odoo.tools import SQL
 
 from ..edits import find_edits
 from ..values import read_portable
-from .change_book import differing, read_rows
+from .change_book import PER_FIELD, differing, read_rows
 from .restore import STAMP, put_stamp
 
 #: Kept with a file's content: they go back together, or not at all.
@@ -46,6 +47,8 @@ class Reverter:
     def __init__(self, project):
         self.project = project
         self.env = project.env
+        #: contacts of people that went back with their company
+        self.followers = self.env["res.partner"]
 
     def outcomes(self, lines):
         """Return ``{line: Outcome}`` for lines whose records are there."""
@@ -61,6 +64,20 @@ class Reverter:
                     own = by_line.get(line, changes.browse())
                     found[line] = self._outcome(model, rows[line.res_id], line, own)
         return found
+
+    def one_by_one(self, lines):
+        """Yield ``(line, Outcome)``, None of a record that is gone; the latest first.
+
+        A record of which an earlier line went back is read again.
+        """
+        lines = lines.sorted("id", reverse=True)
+        outcomes, seen = self.outcomes(lines), set()
+        for line in lines:
+            place = line.res_model, line.res_id
+            if place in seen:
+                outcomes |= self.outcomes(line)
+            seen.add(place)
+            yield line, outcomes.get(line)
 
     def _outcome(self, model, row, line, changes):
         lists = {
@@ -191,15 +208,65 @@ class Reverter:
         changes = self.env["migration.change"].search(
             [("rollback_line_id", "=", line.id)], order="id desc"
         )
+        if not any(change.values_before or change.stamp_left for change in changes):
+            # the record has a note of its own, or none was needed
+            link.write(self._link_vals(link, changes, outcome))
+            return changes.staged_record_id
         edits = find_edits(self.env, link.res_model, link)
         stamp = self._stamp(record, changes, outcome)
         vals = self._writable(record, outcome.back)
-        if vals:
-            record.write(vals)
-        self._put_columns(record, outcome)
-        put_stamp(record, stamp)
+        with self._carrying(record, vals):
+            if vals:
+                record.write(vals)
+            self._put_columns(record, outcome)
+            put_stamp(record, stamp)
         link.write(self._link_vals(link, changes, outcome) | _flag(edits, record))
+        self._take_back_decisions(link, changes, outcome)
         return changes.staged_record_id
+
+    @contextmanager
+    def _carrying(self, record, vals):
+        """Let contacts that people added under a company go back with it."""
+        # only here: the targets note their own changes
+        # pylint: disable-next=import-outside-toplevel
+        from ..targets.company import ADDRESS, COMMERCIAL, carry_people_along, facts_of
+
+        shared = {*vals} & {*ADDRESS, *COMMERCIAL}
+        if record._name != "res.partner" or not shared:
+            yield
+            return
+        before = facts_of(record)
+        yield
+        self.followers |= carry_people_along(self.project, record, before)
+
+    def _take_back_decisions(self, link, changes, outcome):
+        """What people decided on is no longer carried out where its fields go back.
+
+        Of a load the decision stands: the next one carries it out again, without
+        asking. When the run of the decisions itself is taken back, they are open.
+        """
+        conflicts = self.env["migration.conflict"]
+        own = [("crosswalk_id", "=", link.id)]
+        live = conflicts.search([*own, ("state", "in", ("open", "decided"))])
+        asked = set(live.mapped("field_name"))
+        rows = conflicts.search(
+            [
+                *own,
+                ("state", "=", "applied"),
+                ("applied_run_id", "in", changes.run_id.ids),
+            ],
+            order="id desc",
+        )
+        for row in rows:
+            is_kept = {*(row.base_values or ())} & {*outcome.kept}
+            if row.field_name in asked or is_kept:
+                continue
+            asked.add(row.field_name)
+            vals = {"state": "decided", "applied_run_id": False}
+            if row.applied_run_id.kind == "decide":
+                vals |= {"state": "open", "take": False, "is_by_rule": False}
+                vals |= {"decided_by": False, "decided_on": False}
+            row.write(vals)
 
     def _writable(self, record, back):
         """Return what write() can take; the rest goes into the table as it was."""
@@ -264,7 +331,7 @@ class Reverter:
         vals = {}
         for change in changes:
             for name, before in (change.link_before or {}).items():
-                if not isinstance(before, dict):
+                if name not in PER_FIELD:
                     vals[name] = before or False
                     continue
                 known = dict(vals.get(name, link[name]) or {})

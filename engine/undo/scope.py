@@ -1,8 +1,10 @@
 """What a rollback is of: a whole project, one run, objects, or single records."""
 
+from datetime import timedelta
 from functools import cached_property
 
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 #: Kinds of run that put something into Odoo.
@@ -42,7 +44,17 @@ class Scope:
             "records": self.staged_ids or self.link_ids,
         }
         if not named.get(self.kind):
-            raise UserError(self.env._("Choose what is to be rolled back."))
+            raise UserError(self._what_to_choose())
+
+    def _what_to_choose(self):
+        return {
+            "run": self.env._("Choose the run that is to be rolled back."),
+            "objects": self.env._("Choose the objects that are to be rolled back."),
+            "records": self.env._(
+                "Choose the records first: tick them in the list of staged records or "
+                "of the crosswalk, then press Roll Back there."
+            ),
+        }.get(self.kind) or self.env._("Choose what is to be rolled back.")
 
     def _own(self, model, word):
         ids = self.spec.get(word) or []
@@ -86,7 +98,8 @@ class Scope:
             return own
         own.append(("source_object", "not =like", "schema:%"))
         if self.kind == "run":
-            return [*own, ("first_run_id", "in", self.run_ids)]
+            made = Domain("first_run_id", "in", self.run_ids) | self.made_unnamed()
+            return Domain(own) & made
         if self.kind == "objects":
             return [*own, ("source_object", "in", self.objects.mapped("name"))]
         return [
@@ -95,6 +108,27 @@ class Scope:
             ("staged_record_id", "in", self.staged_ids),
             ("id", "in", self.link_ids),
         ]
+
+    def made_unnamed(self):
+        """Return the domain of what runs made before rows said which run made them.
+
+        One run of a project works at a time, so the time tells.
+        """
+        runs = self.env["migration.run"].browse(self.run_ids)
+        return Domain("first_run_id", "=", False) & Domain.OR(
+            Domain("create_date", ">=", run.date_started)
+            & Domain("create_date", "<", run.date_done + timedelta(seconds=1))
+            for run in runs
+            if run.kind in WRITING and run.date_started and run.date_done
+        )
+
+    def is_before_book(self):
+        """Return whether the runs are older than the notes of what a run overwrites.
+
+        What they created may be known by its time; what they updated is not.
+        """
+        runs = self.env["migration.run"].browse(self.run_ids)
+        return any(run.kind in WRITING and not run.begun_with_id for run in runs)
 
     def changes(self):
         """Return the domain of changes that the scope takes back, None for none.

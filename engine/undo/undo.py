@@ -39,8 +39,9 @@ class UndoEngine(Engine):
         return self.lines.search_count(planned)
 
     def _end_following(self):
-        """The next pickup would bring back what goes now."""
-        if self.project.is_following:
+        """The next pickup would bring back what goes now, if anything goes."""
+        goes = self._is_whole or self.project._goes_by_plan()
+        if self.project.is_following and goes:
             self.project._stop_following()
             text = self.env._("Follows the source no longer: it would come back.")
             self.log([{"operation": "skip", "message": text}])
@@ -158,9 +159,7 @@ class UndoEngine(Engine):
     def _revert(self, lines):
         """Take back what a run wrote; what stays for good reasons is told."""
         reverter = Reverter(self.project)
-        outcomes = reverter.outcomes(lines)
-        for line in lines:
-            outcome = outcomes.get(line)
+        for line, outcome in reverter.one_by_one(lines):
             if outcome is None:
                 line.fate, line.reason = "gone", self.env._("Deleted by hand.")
                 self._let_go(line)
@@ -178,6 +177,17 @@ class UndoEngine(Engine):
             except Exception as error:
                 line.write({"state": "failed", "reason": str(error)[:500]})
                 self._log(line, "error")
+        self.log(
+            [
+                {
+                    "operation": "restore",
+                    "res_model": follower._name,
+                    "res_id": follower.id,
+                    "message": self.env._("Follows its company."),
+                }
+                for follower in reverter.followers
+            ]
+        )
 
     def _wait_again(self, staged):
         """Records whose changes were taken back are pending: a run may bring them."""
