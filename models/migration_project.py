@@ -210,7 +210,7 @@ class MigrationProject(models.Model):
         compute="_compute_standing",
         help="The state; a verified project whose books do not balance is not done.",
     )
-    unconfirmed_count = fields.Integer(compute="_compute_counts")
+    unconfirmed_count = fields.Integer(compute="_compute_unconfirmed_count")
     pending_count = fields.Integer(compute="_compute_counts")
     staged_count = fields.Integer(compute="_compute_counts")
     loaded_count = fields.Integer(compute="_compute_counts")
@@ -365,13 +365,16 @@ class MigrationProject(models.Model):
         for project in self:
             project.open_owner_count = counts.get(project._origin, 0)
 
-    @api.depends(
-        "state", "object_ids.staged_record_ids.state", "mapping_line_ids.is_confirmed"
-    )
-    def _compute_counts(self):
-        unconfirmed = self._count_by_project(
+    @api.depends("mapping_line_ids.is_confirmed")
+    def _compute_unconfirmed_count(self):
+        counts = self._count_by_project(
             "migration.mapping.line", [("is_confirmed", "=", False)]
         )
+        for project in self:
+            project.unconfirmed_count = counts.get(project._origin, 0)
+
+    @api.depends("state", "object_ids.staged_record_ids.state")
+    def _compute_counts(self):
         findings = self._count_by_project("migration.finding")
         notable = [("verdict", "in", NOTABLE)]
         sampled, read_back = (
@@ -386,7 +389,6 @@ class MigrationProject(models.Model):
             project.loaded_count = sum(objects.mapped("loaded_count"))
             project.failed_count = sum(objects.mapped("failed_count"))
             project.pending_count = sum(objects.mapped("pending_count"))
-            project.unconfirmed_count = unconfirmed.get(project._origin, 0)
             project.finding_count = findings.get(project._origin, 0)
             found = read_back if project.state in READ_BACK else sampled
             project.difference_count = found.get(project._origin, 0)

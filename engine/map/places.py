@@ -59,7 +59,7 @@ _STATE_LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pl", "pt")
 
 
 class Places:
-    """Look-up tables, read once a run and object.
+    """Look-up tables, read once a run and object, those of states when first asked.
 
     A name that means two places means none: nothing is guessed.
     """
@@ -73,17 +73,21 @@ class Places:
             for country in env["res.country"].with_context(lang=lang).search([]):
                 names[plain(country.name)].add(country.code)
         self._names = {name: next(iter(c)) for name, c in names.items() if len(c) == 1}
-        # what Odoo calls a state comes before what others call it
-        self._states = [defaultdict(set), defaultdict(set)]
-        self._country = {}
-        for state in env["res.country.state"].search([]):
-            self._add_state(state)
+        self._all_states = env["res.country.state"]
 
-    def _add_state(self, state):
-        own, country = self._states[0], state.country_id
+    @functools.cached_property
+    def _states(self):
+        """Look-up tables: what Odoo calls a state comes before what others call it."""
+        tables = [defaultdict(set), defaultdict(set)]
+        for state in self._all_states.search([]):
+            self._add_state(tables, state)
+        return tables
+
+    @staticmethod
+    def _add_state(tables, state):
+        own, country = tables[0], state.country_id
         code = state.code.partition("-")[2] or state.code
         full = f"{country.code}-{code}"
-        self._country[state.id] = country.id
         for name in (state.name, state.code, code):
             own[country.id, plain(name)].add(state.id)
         for name in (state.name, code, full):
@@ -91,7 +95,7 @@ class Places:
         names = {plain(name) for name in _standard_names(full)}
         for name in {*names, *STATE_ALIASES.get(full, ())}:
             for where in (country.id, None):
-                self._states[1][where, name].add(state.id)
+                tables[1][where, name].add(state.id)
 
     def country(self, text):
         """Return the id of the country written as ``text``, or None."""
@@ -105,7 +109,7 @@ class Places:
 
     def country_of(self, state_id):
         """Return the id of the country that a state belongs to."""
-        return self._country[state_id]
+        return self._all_states.browse(state_id).country_id.id
 
     def state(self, text, country_id=None):
         """Return the id of the state; without a country only if there is but one."""
