@@ -31,7 +31,7 @@ CHANGES = {
 PARTS = {
     ("engine.load.load", "LoadEngine", "prepare"): "load: prepare",
     ("engine.match.find", "Matcher", "find"): "load: prepare, match",
-    ("engine.load.load", "ObjectLoader", "load"): "load: records",
+    ("engine.load.loader", "ObjectLoader", "load"): "load: records",
     ("engine.verify.recount", "", "recount"): "verify: recount",
     ("engine.verify.books", "Bookkeeper", "balance"): "verify: books",
 }

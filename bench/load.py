@@ -19,7 +19,7 @@ from subprocess import Popen
 from odoo import fields as odoo_fields
 
 from odoo.addons.crm_migration.engine.base import Engine
-from odoo.addons.crm_migration.engine.load.load import ObjectLoader
+from odoo.addons.crm_migration.engine.load.loader import ObjectLoader
 from odoo.addons.crm_migration.engine.quiet import QUIET_CONTEXT
 from odoo.addons.crm_migration.models.migration_run import MigrationRun
 

@@ -4,7 +4,7 @@ from ...exceptions import MigrationError
 from ..base import Engine
 from ..quiet import SideEffectWatch
 from ..targets import TARGETS
-from .load import ObjectLoader
+from .loader import ObjectLoader
 
 
 class DecideEngine(Engine):

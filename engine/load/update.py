@@ -9,6 +9,7 @@ from ..undo.change_book import ChangeBook, add_links, noting_row
 from ..values import left_behind, portable, read_portable
 from .conflicts import ConflictBook
 from .merge import Merger
+from .reasons import explain
 from .threeway import ThreeWay
 
 
@@ -20,12 +21,11 @@ class RecordUpdater:
     waits on the decision list.
     """
 
-    def __init__(self, loader, explain):
+    def __init__(self, loader):
         self.loader = loader
         self.env = loader.env
         self.target = loader.target
         self.mapper = loader.mapper
-        self._explain = explain
         self._conflicts = ConflictBook(loader)
         self._changes, self._links = None, None
         self._alive = {}
@@ -108,7 +108,7 @@ class RecordUpdater:
         except CONFLICTS:
             raise
         except Exception as error:
-            loader.fail(mapped, *self._explain(error))
+            loader.fail(mapped, *explain(error))
         else:
             self._changes.note(link)
             self._conflicts.confirm()
@@ -152,7 +152,7 @@ class RecordUpdater:
         except CONFLICTS:
             raise
         except Exception as error:
-            self.loader.fail(mapped, *self._explain(error))
+            self.loader.fail(mapped, *explain(error))
         else:
             self._settle_renewed(mapped, said)
 
@@ -175,7 +175,7 @@ class RecordUpdater:
         except CONFLICTS:
             raise
         except Exception as error:
-            self.loader.fail(mapped, *self._explain(error))
+            self.loader.fail(mapped, *explain(error))
         else:
             self._changes.look(self._links)
             self.loader.note(mapped, "merged", "merged", reason)

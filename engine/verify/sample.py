@@ -2,7 +2,7 @@
 
 from ...tools import converters
 from ..base import Engine
-from ..load.load import ObjectLoader
+from ..load.loader import ObjectLoader
 from ..map.associations import associations
 from ..map.links import mentions
 from ..map.references import named
