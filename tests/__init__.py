@@ -95,6 +95,7 @@ from . import test_shared_address
 from . import test_stage
 from . import test_tabular
 from . import test_tags
+from . import test_two_projects
 from . import test_values
 from . import test_verify
 from . import test_walk

@@ -198,6 +198,7 @@ class SchemaPlanner:
             self._team(team_key, stage["pipeline"])
             team = self.items["team", team_key]
         team["record_count"] += count
+        match = self._stage_in_place(team["res_id"], stage)
         fold_it = stage.get("archived") or stage.get("is_lost") or False
         self._add(
             "stage",
@@ -213,10 +214,45 @@ class SchemaPlanner:
                 "probability": stage.get("probability", ""),
                 "rotting_days": stage.get("rotting_days", 0),
             },
+            action="reuse" if match else "create",
+            res_id=match,
             record_count=count,
             objects=self._deals,
-            reason=stage["reason"],
+            reason=self.env._("The team has a stage of that name.")
+            if match
+            else stage["reason"],
         )
+
+    def _stage_in_place(self, team_id, stage):
+        """Return the id of the stage that a reused team has already, or False.
+
+        Another one of the same name could not be told from it on the pipeline. One
+        that is won while the source's is not, or the other way round, is another.
+        """
+        taken = {
+            item["res_id"] for (kind, _), item in self.items.items() if kind == "stage"
+        }
+        same = self._stages_by_team.get(team_id, {}).get(key_of(stage["name"]), [])
+        is_won = bool(stage.get("is_won"))
+        return next(
+            (
+                found.id
+                for found in self.env["crm.stage"].browse(same)
+                if found.is_won == is_won and found.id not in taken
+            ),
+            False,
+        )
+
+    @cached_property
+    def _stages_by_team(self):
+        """Return ``{team id: {folded name: [stage id, ...]}}``."""
+        stages = self.env["crm.stage"].search([("team_ids", "!=", False)])
+        return {
+            team.id: ids_by_name(
+                stages.filtered(lambda s, team=team: team in s.team_ids)
+            )
+            for team in stages.team_ids
+        }
 
     def _teams_of_others(self, key):
         """Return the teams of other pipelines: two of one name are not one."""

@@ -49,8 +49,26 @@ class InboundReferences:
             return {}
         kept = self._schema.find(model, ids)
         if kept is None:
-            kept = self.free.find(model, ids) | self.keys.find(model, ids)
+            kept = self._of_other_projects(model, ids)
+            kept |= self.free.find(model, ids) | self.keys.find(model, ids)
         return kept
+
+    def _of_other_projects(self, model, ids):
+        """What another project has taken for its own records is not ours alone."""
+        links = self.env["migration.crosswalk"].search_fetch(
+            [
+                ("project_id", "!=", self.project.id),
+                ("res_model", "=", model),
+                ("res_id", "in", ids),
+            ],
+            ["project_id", "res_id"],
+        )
+        return {
+            link.res_id: self.env._(
+                "The migration project “%s” uses it as well.", link.project_id.name
+            )
+            for link in links
+        }
 
     @staticmethod
     def is_ours(table):
