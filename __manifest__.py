@@ -7,6 +7,7 @@
     "website": "https://github.com/crm-migration/crm_migration",
     "license": "LGPL-3",
     "depends": ["crm"],
+    "uninstall_hook": "uninstall_hook",
     "external_dependencies": {
         "python": [
             "charset-normalizer",

@@ -27,6 +27,7 @@ from . import migration_finding
 from . import migration_difference
 from . import migration_reconciliation_line
 from . import migration_rollback_line
+from . import migration_marked
 from . import crm_lead
 from . import ir_cron
 from . import mail_followers

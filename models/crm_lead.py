@@ -4,7 +4,8 @@ from ..engine.quiet import QUIET_KEY
 
 
 class CrmLead(models.Model):
-    _inherit = "crm.lead"
+    _name = "crm.lead"
+    _inherit = ["crm.lead", "migration.marked"]
 
     def _pls_get_safe_start_date(self):
         """Keep predictive lead scoring untouched by migrated won and lost deals.

@@ -4,7 +4,8 @@ from ..engine.quiet import QUIET_KEY
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "migration.marked"]
 
     def _fields_sync(self, values):
         """Carry nothing from a company to its contacts, nor the other way.

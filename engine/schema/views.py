@@ -37,6 +37,9 @@ VIEWS = {
 #: Types by whose values people look for records, group or filter them.
 _SEARCHED = {"char", "selection", "many2one", "many2many", "text"}
 _GROUPED = {"selection", "many2one", "many2many", "boolean", "date", "datetime"}
+#: Says which projects know a record: a tab shows on the records of its project, and
+#: on those that people made, who may want to fill it.
+MARK = "crm_migration_projects"
 _WIDGETS = {"many2many": "many2many_tags"}
 #: The only widgets of a view of ours: others run code, or read more than the value.
 _SHOWN_AS = {"url", "email", "phone", *_WIDGETS.values()}
@@ -108,6 +111,8 @@ def _tab(node, items, project):
     page = etree.SubElement(
         node, "page", name=f"crm_migration_{project.id}", string=title
     )
+    if MARK in project.env[items[:1].vals["model"]]._fields:
+        page.set("invisible", f"{MARK} and ',{project.id},' not in {MARK}")
     groups, long = {}, []
     for item in items:
         if item.vals["ttype"] in ("html", "text"):
@@ -150,6 +155,17 @@ def _search(node, items, project):
             string=item.name,
             context=f"{{'group_by': '{name}'}}",
         )
+
+
+def unmark(env):
+    """Let the tabs show on all records, as the field that decides goes away."""
+    views = env["ir.ui.view"].with_context(lang=None, active_test=False)
+    for view in views.search([("arch_db", "ilike", MARK)]):
+        arch = etree.fromstring(view.arch_db)
+        for node in arch.iter("page"):
+            if MARK in node.get("invisible", ""):
+                del node.attrib["invisible"]
+        view.arch_db = etree.tostring(arch, encoding="unicode")
 
 
 def readable_ones(items):
