@@ -114,9 +114,9 @@ class MigrationOwner(models.Model):
     @api.depends("name", "email")
     def _compute_label(self):
         for owner in self:
-            opaque = not owner.email and opaque_id(owner.name or "")
+            opaque = opaque_id(owner.name or "")
             owner.label = (
-                self.env._("Not described by the source (%s)", opaque)
+                owner.email or self.env._("Not described by the source (%s)", opaque)
                 if opaque
                 else owner.name or owner.email
             )

@@ -122,7 +122,7 @@ class TestOwnerBoard(MigrationCommon):
             owner.sudo().write({"name": name, "email": False})
             self.assertEqual(owner.label, label)
         owner.sudo().write({"name": "usr_12", "email": "ana@x.example"})
-        self.assertEqual(owner.label, "usr_12")
+        self.assertEqual(owner.label, "ana@x.example")
 
     # -- ranking
 

@@ -226,8 +226,8 @@ class FieldTypes:
             )
         if result.misfit:
             return definition.kind, self.env._(
-                "Values that are not among its options: %(count)s, for example "
-                "“%(value)s”. They are added.",
+                "Values that are not among its options (%(count)s), for example "
+                "“%(value)s”: they are added.",
                 count=result.misfit_count,
                 value=result.misfit[:60],
             )
