@@ -1,8 +1,9 @@
 """What people and programs changed in Odoo after the migration wrote it."""
 
+from odoo import SUPERUSER_ID
 from odoo.tools import SQL
 
-from .values import read_portable
+from .values import read_stored
 
 #: Fields that Odoo fills by itself at night: nobody's edit.
 _BY_ODOO = {"crm.lead": {"automated_probability"}}
@@ -103,7 +104,7 @@ def note_edits(project):
                 project=project.id,
                 model=model,
                 later=_later(),
-                robot=_robot(env),
+                robot=SUPERUSER_ID,
             )
         )
     env["migration.crosswalk"].invalidate_model(["edit_reason"])
@@ -123,7 +124,7 @@ def written_since(env, model, links):
             table=SQL.identifier(env[model]._table),
             ids=links.ids,
             later=_later(),
-            robot=_robot(env),
+            robot=SUPERUSER_ID,
         )
     )
 
@@ -131,10 +132,6 @@ def written_since(env, model, links):
 def _later():
     """SQL: the record was written in a later transaction, be it the same second."""
     return SQL("target.write_date > link.write_date")
-
-
-def _robot(env):
-    return env.ref("base.user_root").id
 
 
 def _has_author(env, model):
@@ -147,18 +144,36 @@ def _has_author(env, model):
 
 def changed_values(env, model, links):
     """Return ``{link: [field, ...]}`` whose value is no longer the one we left."""
-    names = {name for link in links for name in link.base_values or {}}
+    written = _written_values(links)
+    names = {name for base, _left in written.values() for name in base}
     names -= _BY_ODOO.get(model, set())
     names = [name for name in names if name in env[model]._fields]
-    found = read_portable(env[model].browse(links.mapped("res_id")).exists(), names)
+    found = read_stored(env[model].browse(links.mapped("res_id")).exists(), names)
     changed = {}
     for link in links:
         actual = found.get(link.res_id, {})
-        left = (link.base_values or {}) | (link.left_values or {})
+        base, left = written.get(link.id, ({}, {}))
+        left = base | left
         different = [n for n in sorted(left) if n in actual and actual[n] != left[n]]
         if different:
             changed[link] = different
     return changed
+
+
+def _written_values(links):
+    """Return ``{link id: (values written, values left where they differ)}``.
+
+    Read from the table: the ORM copies each JSON value whenever it is looked at.
+    """
+    links.flush_model(["base_values", "left_values"])
+    rows = links.env.execute_query(
+        SQL(
+            "SELECT id, base_values, left_values FROM migration_crosswalk"
+            " WHERE id = ANY(%s)",
+            links.ids,
+        )
+    )
+    return {link_id: (base or {}, left or {}) for link_id, base, left in rows}
 
 
 def added_by_programs(env, model, links):
@@ -194,7 +209,7 @@ def added_by_programs(env, model, links):
             table=SQL.identifier(env[model]._table),
             ids=links.ids,
             later=_later(),
-            robot=_robot(env),
+            robot=SUPERUSER_ID,
         )
     )
     found = {}

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import SQL
 
 from ..engine.inserts import insert_rows
 
@@ -57,6 +58,30 @@ class MigrationLog(models.Model):
             "date": fields.Datetime.now(),
         }
         insert_rows(self.sudo(), [shared | row for row in rows])
+
+    @api.model
+    def _record_lines(self, run, lines, operation):
+        """Append a row for each line of a rollback plan that a run carried out."""
+        lines.flush_model()
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO migration_log (project_id, project_name, company_id,"
+                " run_id, date, user_id, operation, source_object, external_id,"
+                " res_model, res_id, message)"
+                " SELECT line.project_id, %s, %s, %s, %s, %s, %s, line.source_object,"
+                " line.external_id, line.res_model, COALESCE(line.res_id, 0),"
+                " NULLIF(line.reason, '')"
+                " FROM migration_rollback_line line WHERE line.id = ANY(%s)"
+                " ORDER BY line.position DESC, line.id DESC",
+                run.project_id.name,
+                run.project_id.company_id.id,
+                run.id,
+                fields.Datetime.now(),
+                run.user_id.id,
+                operation,
+                lines.ids,
+            )
+        )
 
     def write(self, vals):
         """The log is append-only."""

@@ -93,7 +93,20 @@ class FreeReferences:
         """Return ``{id: reason}`` by columns that say ``model,id``."""
         kept = {}
         names = [f"{model},{res_id}" for res_id in ids]
-        for other, name in self.columns.references:
+        columns = self.columns.references
+        places = [
+            (
+                SQL.identifier(self.env[other]._table),
+                SQL(
+                    "%s = %s || wanted.id",
+                    SQL.identifier(self.env[other]._table, name),
+                    f"{model},",
+                ),
+            )
+            for other, name in columns
+        ]
+        for position in self.inbound.touched(places, ids):
+            other, name = columns[position]
             column = SQL.identifier(name)
             rows = self.inbound.ask(
                 other,
@@ -133,26 +146,16 @@ class FreeReferences:
 
     def _by_property(self, model, ids):
         """Properties: fields that people define on a team, a project, a category."""
-        kept, names = {}, set()
+        names = self._link_properties(model)
+        if not names:
+            return {}
+        kept = {}
         for other, name in self.columns.definitions:
-            entries = _definitions(name)
-            is_link = SQL("entry ->> 'comodel' = %s", model)
-            names |= {
-                row[0]
-                for row in self.env.execute_query(
-                    SQL(
-                        "SELECT DISTINCT entry ->> 'name' FROM %s"
-                        " CROSS JOIN LATERAL %s WHERE %s",
-                        SQL.identifier(self.env[other]._table),
-                        entries,
-                        is_link,
-                    )
-                )
-            }
             default = SQL("entry -> 'default'")
-            rows = self._ask_json(other, entries, default, ids, is_link)
+            is_link = SQL("entry ->> 'comodel' = %s", model)
+            rows = self._ask_json(other, _definitions(name), default, ids, is_link)
             kept = self.inbound.reasons(rows, other) | kept
-        for other, name in self.columns.properties if names else ():
+        for other, name in self.columns.properties:
             rows = self._ask_json(
                 other,
                 _entries(name),
@@ -162,6 +165,21 @@ class FreeReferences:
             )
             kept = self.inbound.reasons(rows, other) | kept
         return kept
+
+    def _link_properties(self, model):
+        """Return the names of the properties that link to records of the model."""
+        parts = [
+            SQL(
+                "SELECT entry ->> 'name' FROM %s CROSS JOIN LATERAL %s"
+                " WHERE entry ->> 'comodel' = %s",
+                SQL.identifier(self.env[other]._table),
+                _definitions(name),
+                model,
+            )
+            for other, name in self.columns.definitions
+        ]
+        rows = self.env.execute_query(SQL(" UNION ").join(parts)) if parts else []
+        return {row[0] for row in rows}
 
     def _by_default(self, model, ids):
         """Default values that people set for a field."""

@@ -57,9 +57,11 @@ class SchemaUse:
 
     def find(self, model, ids):
         """Return ``{id: reason}`` of what must stay, None for a model of no schema."""
+        if model == "ir.model.fields":
+            fields = self.env[model].browse(ids).exists()
+            return self._fields(fields) | self._fields_elsewhere(fields)
         look = {
             "ir.model": self._models,
-            "ir.model.fields": self._fields,
             "ir.model.fields.selection": self._options,
             "ir.ui.view": self._views,
             "ir.rule": self._rules,
@@ -69,11 +71,8 @@ class SchemaUse:
         if look is None:
             return None
         kept = {}
-        if model == "ir.model.fields":
-            kept = self._fields_elsewhere(ids)
         for record in self.env[model].browse(ids).exists():
-            reason = record.id not in kept and look(record)
-            if reason:
+            if reason := look(record):
                 kept[record.id] = reason
         return kept
 
@@ -86,11 +85,11 @@ class SchemaUse:
             return self.env._("It has records that stay.")
         # what only shows another field (a user's own contact) goes with that one
         others = [("model", "!=", record.model), ("related", "=", False)]
-        for row in self.env["ir.model.fields"].search(
+        rows = self.env["ir.model.fields"].search(
             [("relation", "=", record.model), *others]
-        ):
-            if not self._is_planned(row):
-                return self.env._("The field %s refers to it.", row.display_name)
+        )
+        for row in rows - self._planned_of(rows):
+            return self.env._("The field %s refers to it.", row.display_name)
         kept = self.inbound.keys.find("ir.model", record.ids, but=_OF_THE_MODEL)
         return kept.get(record.id) or self._by_name(record)
 
@@ -104,44 +103,62 @@ class SchemaUse:
                 return reasons[record.model]
         return False
 
-    def _fields(self, record):
+    def _fields(self, records):
         """A custom field stays while a record has a value in it, or a view shows it."""
-        model = self.env.get(record.model)
-        if model is None or record.name not in model._fields:
-            return False
-        if self._has_values(model, model._fields[record.name]):
-            return self.env._("Records that stay have a value in it.")
-        for view in self._views_with(record):
-            if not self._is_planned(view):
-                return self.env._("The view “%s” shows it.", view.name)
-        return False
+        records = records.filtered(
+            lambda record: record.model in self.env
+            and record.name in self.env[record.model]._fields
+        )
+        kept = {}
+        for field_id, view in self._views_with(records):
+            text = self.env._("The view “%s” shows it.", view.name)
+            kept.setdefault(field_id, text)
+        text = self.env._("Records that stay have a value in it.")
+        return kept | dict.fromkeys(self._with_values(records), text)
 
-    def _fields_elsewhere(self, ids):
+    def _fields_elsewhere(self, fields):
         """Return ``{id: reason}`` of fields that a default, a filter, a text uses."""
-        fields = self.env["ir.model.fields"].browse(ids).exists()
         kept = FieldWords(self.inbound).find(fields)
-        return self.inbound.keys.find(fields._name, ids, but=_OF_THE_FIELD) | kept
+        others = self.inbound.keys.find(fields._name, fields.ids, but=_OF_THE_FIELD)
+        return others | kept
 
-    def _has_values(self, model, field):
-        if not field.store or field.type == "one2many":
-            return False
+    def _with_values(self, records):
+        """Return ids of the fields in which a record that stays has a value."""
+        found = []
+        for name, group in records.grouped("model").items():
+            model = self.env[name]
+            asked = [
+                (record.id, self._holds(model, model._fields[record.name]))
+                for record in group
+                if model._fields[record.name].store
+                and model._fields[record.name].type != "one2many"
+            ]
+            if asked:
+                answers = self._answers(model, [holds for _id, holds in asked])
+                found += [
+                    field_id
+                    for (field_id, _holds), is_found in zip(asked, answers, strict=True)
+                    if is_found
+                ]
+        return found
+
+    def _holds(self, model, field):
+        """Return ``(SQL that is true with a value, ids of those that lose it)``."""
         emptied = self.inbound.given_back.emptied(model._name, field.name)
+        column = SQL.identifier(field.name)
         if field.type == "many2many":
-            table, column = field.relation, field.column1
-            return self._any(
-                model,
+            return (
                 SQL(
                     "EXISTS (SELECT 1 FROM %s rel WHERE rel.%s = %s.id)",
-                    SQL.identifier(table),
-                    SQL.identifier(column),
+                    SQL.identifier(field.relation),
+                    SQL.identifier(field.column1),
                     SQL.identifier(model._table),
                 ),
                 emptied,
             )
-        column = SQL.identifier(field.name)
         if field.type in ("integer", "float", "monetary"):
-            return self._any(model, SQL("%s <> 0", column), emptied)
-        return self._any(model, SQL("%s::text NOT IN ('', 'false')", column), emptied)
+            return SQL("%s <> 0", column), emptied
+        return SQL("%s::text NOT IN ('', 'false')", column), emptied
 
     def _options(self, record):
         """An option of a pick-list stays while a record has it."""
@@ -194,43 +211,55 @@ class SchemaUse:
             return False
         return self.env._("Somebody added to it: %s.", ", ".join(sorted(others)))
 
-    def _views_with(self, record):
-        """Return the views of the field's model that speak of it."""
+    def _views_with(self, records):
+        """Return ``[(field id, view)]`` of views that speak of a field and stay."""
         rows = self.env.execute_query(
             SQL(
-                "SELECT id FROM ir_ui_view WHERE model = %s AND arch_db::text ~ %s",
-                record.model,
-                rf"\m{record.name}\M",
+                "SELECT field.id, view.id FROM ir_model_fields field"
+                " JOIN ir_ui_view view ON view.model = field.model"
+                " AND view.arch_db::text ~ concat('\\m', field.name, '\\M')"
+                " WHERE field.id = ANY(%s) ORDER BY field.id, view.id",
+                records.ids,
             )
         )
-        return self.env["ir.ui.view"].browse([row[0] for row in rows])
+        views = self.env["ir.ui.view"].browse({row[1] for row in rows})
+        stay = {view.id: view for view in views - self._planned_of(views)}
+        rows = [row for row in rows if row[1] in stay]
+        return [(field_id, stay[view_id]) for field_id, view_id in rows]
 
     def _any(self, model, condition, but=()):
         """Return whether a record that stays meets the condition, without some ids."""
+        return self._answers(model, [(condition, but)])[0]
+
+    def _answers(self, model, conditions):
+        """Return for each ``(condition, ids left out)`` whether any record meets it."""
         self.env.flush_all()
-        return bool(
-            self.env.execute_query(
-                SQL(
-                    "SELECT 1 FROM %s WHERE %s AND %s <> ALL(%s) AND %s LIMIT 1",
-                    SQL.identifier(model._table),
-                    condition,
-                    SQL.identifier(model._table, "id"),
-                    list(but),
-                    self.inbound.stays(model._name),
-                )
+        tests = SQL(", ").join(
+            SQL(
+                "EXISTS (SELECT 1 FROM %s WHERE %s AND %s <> ALL(%s) AND %s)",
+                SQL.identifier(model._table),
+                condition,
+                SQL.identifier(model._table, "id"),
+                list(but),
+                self.inbound.stays(model._name),
             )
+            for condition, but in conditions
         )
+        return self.env.execute_query(SQL("SELECT %s", tests))[0]
 
     def _is_planned(self, record):
         """Return whether the rollback removes this record as well."""
-        return bool(
-            self.env["migration.rollback.line"].search_count(
-                [
-                    ("project_id", "=", self.project.id),
-                    ("res_model", "=", record._name),
-                    ("res_id", "=", record.id),
-                    ("fate", "=", "delete"),
-                ],
-                limit=1,
-            )
+        return bool(self._planned_of(record))
+
+    def _planned_of(self, records):
+        """Return those of the records that the rollback removes as well."""
+        lines = self.env["migration.rollback.line"].search_fetch(
+            [
+                ("project_id", "=", self.project.id),
+                ("res_model", "=", records._name),
+                ("res_id", "in", records.ids),
+                ("fate", "=", "delete"),
+            ],
+            ["res_id"],
         )
+        return records.browse({line.res_id for line in lines})

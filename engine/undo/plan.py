@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from ..base import CONFLICTS
 from ..edits import explain_edits
+from ..inserts import insert_rows
 from .inbound import InboundReferences
 from .restore import is_restorable, why_restored
 from .revert import Reverter
@@ -15,6 +16,9 @@ BATCH = 500
 #: that are merely let go, then fields that go back.
 FIRST = {"release": 2_000_000_001, "gone": 2_000_000_001, "reload": 2_000_000_001}
 FIRST["revert"] = 2_000_000_000
+#: What is looked at in a crosswalk row; its values are long.
+READ = ["source_object", "external_id", "staged_record_id", "res_model", "res_id"]
+READ += ["origin", "edit_reason"]
 #: Fates of records that stay as they are.
 KEEPS = ("keep_edited", "keep_referenced")
 
@@ -23,9 +27,17 @@ class _TryOnly(Exception):
     """Ends the trial of what the plan is going to do."""
 
 
-def is_of_a_record(link):
-    """Whether the row is of a source's record, also of one that was merged away."""
-    return bool(link.staged_record_id or link.base_values)
+def of_records(links):
+    """Return the rows of a source's records, also of those that were merged away."""
+    rows = links.env.execute_query(
+        SQL(
+            "SELECT id FROM migration_crosswalk WHERE id = ANY(%s)"
+            " AND (staged_record_id IS NOT NULL"
+            " OR base_values::text NOT IN ('{}', 'null'))",
+            links.ids,
+        )
+    )
+    return links.browse([row[0] for row in rows])
 
 
 class UndoPlanner:
@@ -44,6 +56,8 @@ class UndoPlanner:
 
     def plan(self):
         """Replace the plan; nothing else is written. Return ``{fate: number}``."""
+        # compiling the questions takes longer than answering them
+        self.env.cr.execute("SET LOCAL jit = off")
         self.lines.search(self._own).unlink()
         self.project.rollback_scope = self.scope.spec
         self._plan_seeds()
@@ -64,10 +78,9 @@ class UndoPlanner:
 
     def _plan_seeds(self):
         last, links = 0, self.env["migration.crosswalk"]
-        while batch := links.search(
-            Domain(self.scope.seeds()) & Domain("id", ">", last),
-            order="id",
-            limit=BATCH * 4,
+        seeds = Domain(self.scope.seeds())
+        while batch := links.search_fetch(
+            seeds & Domain("id", ">", last), READ, order="id", limit=BATCH * 4
         ):
             self._plan_batch(batch)
             last = batch[-1].id
@@ -89,27 +102,38 @@ class UndoPlanner:
         self.env.cr.execute(
             SQL(
                 "UPDATE migration_rollback_line AS line SET made_on = link.create_date"
-                " FROM migration_crosswalk link"
-                " WHERE link.id = line.crosswalk_id AND line.project_id = %s",
+                " FROM migration_crosswalk link WHERE link.id = line.crosswalk_id"
+                " AND line.project_id = %s AND line.made_on IS NULL",
                 self.project.id,
             )
         )
         self.lines.invalidate_model(["made_on"])
 
     def _plan_batch(self, links, hosts=None):
+        links.staged_record_id.fetch(["name"])
+        days = dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT id, create_date FROM migration_crosswalk"
+                    " WHERE id = ANY(%s)",
+                    links.ids,
+                )
+            )
+        )
         rows = []
         for model, group in links.grouped("res_model").items():
             alive, edited = set(), {}
             if model in self.env:
                 found = self.env[model].browse(group.mapped("res_id")).exists()
                 alive = set(found.ids)
-                links_of_records = group.filtered(is_of_a_record)
-                edited = explain_edits(self.env, model, links_of_records)
+                edited = explain_edits(self.env, model, of_records(group))
             for link in group:
                 fate, reason = self._fate(link, alive, edited)
-                row = self._row(link, fate, reason)
-                rows.append(row | {"host_id": (hosts or {}).get(link.id, False)})
-        self.lines.create(rows)
+                row = self._row(link, fate, reason) | {"made_on": days[link.id]}
+                row["host_id"] = (hosts or {}).get(link.id, False)
+                rows.append(row | {"state": "planned"})
+        insert_rows(self.lines, rows)
+        self.lines.invalidate_model()
 
     def _row(self, link, fate, reason):
         return {

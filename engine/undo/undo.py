@@ -1,16 +1,23 @@
 """Undo: what the plan says of each record is carried out, and nothing else."""
 
+from functools import cached_property
 from itertools import takewhile
+
+from odoo.tools import SQL
 
 from ..base import CONFLICTS, Engine
 from ..edits import explain_edits
 from ..schema.build import SchemaBuilder
 from ..schema.make import tell_workers
 from .inbound import InboundReferences
-from .plan import BATCH, FIRST, KEEPS, UndoPlanner, is_of_a_record, keep_lines
+from .plan import BATCH, FIRST, KEEPS, READ, UndoPlanner, keep_lines, of_records
 from .restore import restore
 from .revert import Reverter
 from .scope import Scope
+
+#: What is looked at in a line of the plan.
+_OF_A_LINE = ["source_object", "external_id", "res_model", "res_id", "position"]
+_OF_A_LINE += ["fate", "reason", "crosswalk_id"]
 
 
 class UndoEngine(Engine):
@@ -51,8 +58,9 @@ class UndoEngine(Engine):
         # what existed before lets go of ours first: what goes later empties nothing
         first = [("fate", "=", "restore"), ("source_object", "not like", "schema:")]
         newest = {"order": "position desc, id desc", "limit": BATCH}
-        lines = self.lines.search([*planned, *first], **newest)
-        lines = lines or self.lines.search(planned, **newest)
+        newest["field_names"] = _OF_A_LINE
+        lines = self.lines.search_fetch([*planned, *first], **newest)
+        lines = lines or self.lines.search_fetch(planned, **newest)
         if not lines:
             return 0
         batch = self._together(lines)
@@ -67,7 +75,7 @@ class UndoEngine(Engine):
         object of the source became is of several models without an order among them:
         its messages and activities lie in turns, one by one they would take for ever.
         """
-        names = set(self.project.object_ids.mapped("name"))
+        names = self._object_names
 
         def place(line):
             name = line.source_object or ""
@@ -81,6 +89,10 @@ class UndoEngine(Engine):
         return lines.browse(
             [line.id for line in takewhile(lambda line: place(line) == first, lines)]
         )
+
+    @cached_property
+    def _object_names(self):
+        return set(self.project.object_ids.mapped("name"))
 
     def _carry_out(self, model, batch):
         """Give the lines of one model their fates."""
@@ -102,7 +114,8 @@ class UndoEngine(Engine):
             # what a run has deleted is of no model any more
             return
         domain = [("id", "in", doomed.ids)]
-        links = doomed.crosswalk_id.filtered(is_of_a_record)
+        links = of_records(doomed.crosswalk_id)
+        links.fetch(READ)
         edited = explain_edits(self.env, model, links)
         keep_lines(self.lines, domain, edited, "keep_edited")
         keep_lines(
@@ -137,11 +150,31 @@ class UndoEngine(Engine):
 
     def _free(self, lines, operation):
         """The staged rows may be loaded again; the crosswalk forgets them."""
-        lines.crosswalk_id.staged_record_id._set_bucket("pending")
         self._log(lines, operation)
-        links = lines.crosswalk_id
-        lines.write({"state": "done", "crosswalk_id": False})
-        links.unlink()
+        links, stamp = lines.crosswalk_id.ids, (self.env.cr.now(), self.env.uid)
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE migration_rollback_line SET state = 'done',"
+                " crosswalk_id = NULL, write_date = %s, write_uid = %s"
+                " WHERE id = ANY(%s)",
+                *(*stamp, lines.ids),
+            )
+        )
+        self.env.cr.execute(
+            SQL(
+                "UPDATE migration_staged_record AS staged SET state = 'pending',"
+                " reason_code = NULL, reason = NULL, write_date = %s, write_uid = %s"
+                " FROM migration_crosswalk link WHERE link.id = ANY(%s)"
+                " AND staged.id = link.staged_record_id",
+                *(*stamp, links),
+            )
+        )
+        # nobody follows or names a crosswalk row: what hangs on it has a key to it
+        self.env.cr.execute(
+            SQL("DELETE FROM migration_crosswalk WHERE id = ANY(%s)", links)
+        )
+        self.env.invalidate_all(flush=False)
 
     def _restore(self, lines):
         """Give existing records their old values back, one by one: they are few."""
@@ -212,19 +245,7 @@ class UndoEngine(Engine):
             lines.write({"state": "done"})
 
     def _log(self, lines, operation):
-        self.log(
-            [
-                {
-                    "operation": operation,
-                    "source_object": line.source_object,
-                    "external_id": line.external_id,
-                    "res_model": line.res_model,
-                    "res_id": line.res_id,
-                    "message": line.reason or False,
-                }
-                for line in lines
-            ]
-        )
+        self.env["migration.log"]._record_lines(self.run, lines, operation)
 
     def finish(self):
         if self._is_whole:
@@ -242,8 +263,9 @@ class UndoEngine(Engine):
 
     def _forget_all(self):
         """Nothing of the project is left but what the plan keeps."""
+        still_there = self._still_there()
         for item in self.project.schema_item_ids:
-            if item.state == "done" and not self._still_there(item):
+            if item.state == "done" and (item.kind, item.key) not in still_there:
                 vals = {"state": "planned"}
                 item.write(vals if item.action == "reuse" else vals | {"res_id": False})
         self._show_kept_fields()
@@ -264,14 +286,16 @@ class UndoEngine(Engine):
         views = items.filtered(lambda i: i.kind == "view" and i.vals["model"] in models)
         SchemaBuilder(self.project, self.run).build(views)
 
-    def _still_there(self, item):
-        return bool(
-            self.env["migration.crosswalk"].search_count(
-                [
-                    ("project_id", "=", self.project.id),
-                    ("source_object", "=", f"schema:{item.kind}"),
-                    ("external_id", "=", item.key),
-                ],
-                limit=1,
-            )
+    def _still_there(self):
+        """Return ``{(kind, key)}`` of the schema items that the crosswalk names."""
+        links = self.env["migration.crosswalk"].search_fetch(
+            [
+                ("project_id", "=", self.project.id),
+                ("source_object", "=like", "schema:%"),
+            ],
+            ["source_object", "external_id"],
         )
+        return {
+            (link.source_object.removeprefix("schema:"), link.external_id)
+            for link in links
+        }
