@@ -157,7 +157,11 @@ class MigrationConflict(models.Model):
             project._check_operator("decide")
         found = self.filtered(lambda row: row.state in ("open", "decided"))
         if not found:
-            raise UserError(self.env._("Tick the conflicts that are to be decided."))
+            raise UserError(
+                self.env._(
+                    "Tick the conflicts that are to be decided, then press again."
+                )
+            )
         return found
 
     def _decide(self, take, background):
@@ -228,6 +232,10 @@ class MigrationConflict(models.Model):
                 continue
             many = len(self) > AT_ONCE if background is None else background
             result = project._start(["decide", "verify"], many, is_light=True)
+            if background is None and not many:
+                # the rows leave the list: say where they went
+                text = self.env._("Decided and written into Odoo: %s.", len(self))
+                result = project._notify(text, "success")
         return result
 
     def action_open_target(self):

@@ -299,14 +299,12 @@ class MigrationProject(models.Model):
         is_sound = self.state == "verified" and self.is_balanced
         if is_sound and not self.failed_count:
             step = ""
-        parts = [self._says_following() if self.is_following else step]
-        if self.is_following and step:
-            parts.append(step)
+        parts = [step]
         if self.conflict_count:
-            parts.append(
-                self.env._("Conflicts to decide: %s.", self.conflict_count),
-            )
-        if is_sound and not self.is_following:
+            parts.append(self.env._("Conflicts to decide: %s.", self.conflict_count))
+        if self.is_following:
+            parts.append(self._says_following())
+        elif is_sound:
             parts.append(self._says_cutover())
         return " ".join(filter(None, parts))
 
@@ -325,9 +323,8 @@ class MigrationProject(models.Model):
             )
         else:
             text = self.env._(
-                "Upload each newer export: until %(until)s Odoo looks for one "
-                "%(interval)s, next at %(next)s, and loads what is new or changed in "
-                "it.",
+                "Upload each newer export: what is new or changed in it is loaded "
+                "until %(until)s, %(interval)s; next pickup: %(next)s.",
                 **words,
             )
         last = self.env._("When nobody works at the source any more, Cut Over.")

@@ -4,7 +4,7 @@ from datetime import timedelta, timezone
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_datetime
 
 from ..engine import engine_class
 from ..engine.base import CONFLICTS
@@ -159,10 +159,16 @@ class MigrationRun(models.Model):
                 and run.project_id.state != "rolled_back"
             )
 
+    @api.depends("kind", "date_started")
+    @api.depends_context("lang", "tz", "with_date")
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for run in self:
-            run.display_name = f"{kinds.get(run.kind, run.kind)} #{run.id}"
+            name = f"{kinds.get(run.kind, run.kind)} #{run.id}"
+            if run.date_started and self.env.context.get("with_date"):
+                moment = format_datetime(self.env, run.date_started, dt_format="short")
+                name = f"{name} ({moment})"
+            run.display_name = name
 
     # -- driving -------------------------------------------------------------------
 

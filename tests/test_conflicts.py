@@ -132,7 +132,8 @@ class TestConflicts(ConflictCase):
         self.assertTrue(self.project.is_balanced)
 
     def test_take_source_writes_the_source(self):
-        self.conflict("C-5").with_user(self.manager).action_take_source()
+        told = self.conflict("C-5").with_user(self.manager).action_take_source()
+        self.assertIn("written into Odoo: 1", told["params"]["message"])
         self.assertEqual(self.contact("C-5").city, "Oslo")
         self.assertEqual(self.conflict("C-5", state="applied").take, "source")
         self.assertEqual(self.contact("C-6").city, "Bergen")

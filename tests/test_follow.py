@@ -352,6 +352,7 @@ class TestFollowFiles(FollowCase, ConflictCase):
 
     def test_it_says_that_exports_have_to_be_uploaded(self):
         self.assertIn("Upload each newer export", self.project.next_step)
+        self.assertIn("every hour; next pickup: now", self.project.next_step)
         self.assertNotIn("source is followed", self.project.next_step)
         arch = self.project.get_view(view_type="form")["arch"]
         buttons = html.fromstring(arch).xpath("//button[@name='action_follow']")

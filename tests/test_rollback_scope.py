@@ -7,6 +7,7 @@ import io
 from lxml import html
 
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_datetime
 
 from .common import MigrationCommon, table
 from .test_rollback import RollbackCommon
@@ -262,6 +263,28 @@ class TestRollbackOfAPart(ScopeCase):
         self.assertIn("never loaded", wizard.explanation)
         with self.assertRaisesRegex(UserError, "Nothing would be rolled back"):
             wizard.action_rollback()
+
+    def test_rows_of_the_schema_are_said_to_go_with_the_whole_project(self):
+        links = self.env["migration.crosswalk"].search(
+            [
+                ("project_id", "=", self.project.id),
+                ("source_object", "=like", "schema:%"),
+            ]
+        )
+        wizard = self.wizard(links[:2])
+        self.assertIn("2 of the selected rows", wizard.explanation)
+        self.assertIn("whole project only", wizard.explanation)
+        self.assertFalse(wizard.has_lines)
+        wizard = self.wizard(links[:1] | self.link(self.project, "deals", "D-free"))
+        self.assertIn("1 of the selected rows", wizard.explanation)
+        self.assertTrue(wizard.does_anything)
+
+    def test_runs_are_offered_with_their_time(self):
+        runs = self.env["migration.run"].with_context(with_date=True)
+        run = runs.search([("project_id", "=", self.project.id)], limit=1)
+        plain = run.with_context(with_date=False).display_name
+        moment = format_datetime(self.env, run.date_started, dt_format="short")
+        self.assertEqual(run.display_name, f"{plain} ({moment})")
 
     def test_without_a_choice_there_is_nothing_to_preview(self):
         wizard = self.wizard(self.project)

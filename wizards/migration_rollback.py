@@ -153,7 +153,18 @@ class MigrationRollbackWizard(models.TransientModel):
     def _explain(self, scope, has_lines, does_anything):
         """Return why the plan does nothing, or not all that one might expect."""
         parts = []
-        if not has_lines:
+        schema = self.link_ids.filtered(
+            lambda link: (link.source_object or "").startswith("schema:")
+        )
+        if scope.kind == "records" and schema:
+            parts.append(
+                self.env._(
+                    "Teams, stages, tags and fields go with the whole project only: "
+                    "%s of the selected rows are left out.",
+                    len(schema),
+                )
+            )
+        elif not has_lines:
             parts.append(self._explain_nothing())
         elif not does_anything:
             parts.append(self.env._("Everything is kept: the reasons are below."))

@@ -12,7 +12,6 @@ class MigrationUploadWizard(models.TransientModel):
     line_ids = fields.One2many("migration.upload.wizard.line", "wizard_id")
     present_files = fields.Char(compute="_compute_present_files")
     is_following = fields.Boolean(related="project_id.is_following")
-    next_pickup = fields.Datetime(related="project_id.next_pickup")
 
     def _compute_present_files(self):
         for wizard in self:
