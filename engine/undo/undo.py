@@ -36,6 +36,8 @@ class UndoEngine(Engine):
         self._inbound = InboundReferences(self.project)
         scope = self.project.rollback_scope or {}
         self._is_whole = scope.get("kind", "whole") == "whole"
+        #: no fate becomes "restore" once there is a plan
+        self._may_restore = True
 
     def prepare(self):
         planned = [("project_id", "=", self.project.id), ("state", "=", "planned")]
@@ -59,8 +61,11 @@ class UndoEngine(Engine):
         first = [("fate", "=", "restore"), ("source_object", "not like", "schema:")]
         newest = {"order": "position desc, id desc", "limit": BATCH}
         newest["field_names"] = _OF_A_LINE
-        lines = self.lines.search_fetch([*planned, *first], **newest)
-        lines = lines or self.lines.search_fetch(planned, **newest)
+        lines = self.lines
+        if self._may_restore:
+            lines = lines.search_fetch([*planned, *first], **newest)
+            self._may_restore = bool(lines)
+        lines = lines or lines.search_fetch(planned, **newest)
         if not lines:
             return 0
         batch = self._together(lines)
@@ -97,16 +102,17 @@ class UndoEngine(Engine):
     def _carry_out(self, model, batch):
         """Give the lines of one model their fates."""
         self._look_again(model, batch)
-        self._delete(batch.filtered(lambda line: line.fate == "delete"))
+        fates, none = batch.grouped("fate"), self.lines
+        self._delete(fates.get("delete", none))
         if model in ("ir.model", "ir.model.fields"):
             # tables are gone by now
             self._inbound = InboundReferences(self.project)
         # first what is let go: rows that go back take up its name again
-        self._let_go(batch.filtered(lambda line: line.fate in ("release", "gone")))
-        self._revert(batch.filtered(lambda line: line.fate == "revert"))
-        self._reload(batch.filtered(lambda line: line.fate == "reload"))
-        self._restore(batch.filtered(lambda line: line.fate == "restore"))
-        self._keep(batch.filtered(lambda line: line.fate in KEEPS))
+        self._let_go(fates.get("release", none) | fates.get("gone", none))
+        self._revert(fates.get("revert", none))
+        self._reload(fates.get("reload", none))
+        self._restore(fates.get("restore", none))
+        self._keep(none.union(*(fates.get(fate, none) for fate in KEEPS)))
 
     def _look_again(self, model, batch):
         doomed = batch.filtered(lambda line: line.fate == "delete")
@@ -151,8 +157,18 @@ class UndoEngine(Engine):
     def _free(self, lines, operation):
         """The staged rows may be loaded again; the crosswalk forgets them."""
         self._log(lines, operation)
-        links, stamp = lines.crosswalk_id.ids, (self.env.cr.now(), self.env.uid)
         self.env.flush_all()
+        stamp = self.env.cr.now(), self.env.uid
+        links = [
+            row[0]
+            for row in self.env.execute_query(
+                SQL(
+                    "SELECT crosswalk_id FROM migration_rollback_line"
+                    " WHERE id = ANY(%s) AND crosswalk_id IS NOT NULL",
+                    lines.ids,
+                )
+            )
+        ]
         self.env.cr.execute(
             SQL(
                 "UPDATE migration_rollback_line SET state = 'done',"
