@@ -234,7 +234,7 @@ class MigrationConflict(models.Model):
             result = project._start(["decide", "verify"], many, is_light=True)
             if background is None and not many:
                 # the rows leave the list: say where they went
-                text = self.env._("Decided and written into Odoo: %s.", len(self))
+                text = self.env._("Decided and carried out: %s.", len(self))
                 result = project._notify(text, "success")
         return result
 

@@ -133,7 +133,7 @@ class TestConflicts(ConflictCase):
 
     def test_take_source_writes_the_source(self):
         told = self.conflict("C-5").with_user(self.manager).action_take_source()
-        self.assertIn("written into Odoo: 1", told["params"]["message"])
+        self.assertIn("carried out: 1", told["params"]["message"])
         self.assertEqual(self.contact("C-5").city, "Oslo")
         self.assertEqual(self.conflict("C-5", state="applied").take, "source")
         self.assertEqual(self.contact("C-6").city, "Bergen")
