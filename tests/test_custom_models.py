@@ -1,6 +1,8 @@
 from datetime import datetime
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
@@ -175,6 +177,14 @@ class TestForms(MigrationCommon):
             company_ids=[(6, 0, company.ids)],
         )
         self.assertFalse(self.env["x_client_intake"].with_user(other).search([]))
+
+    def test_its_name_has_a_label(self):
+        view = self.env["x_client_intake"].get_view(view_type="form")
+        form = etree.fromstring(view["arch"])
+        self.assertTrue(form.xpath("//label[@for='x_name']"))
+        view = self.env["migration.project"].get_view(view_type="form")
+        form = etree.fromstring(view["arch"])
+        self.assertTrue(form.xpath("//label[@for='name']"))
 
     def test_its_windows_open(self):
         model = self.env["x_client_intake"].with_user(self.ana)

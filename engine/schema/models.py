@@ -228,6 +228,8 @@ class WindowMaker:
         form = etree.Element("form")
         sheet = etree.SubElement(form, "sheet")
         title = etree.SubElement(sheet, "div", {"class": "oe_title"})
+        # a placeholder alone is no name for who hears the page
+        etree.SubElement(title, "label", {"for": "x_name"})
         heading = etree.SubElement(title, "h1")
         etree.SubElement(heading, "field", name="x_name", placeholder="Name")
         columns = etree.SubElement(sheet, "group")
