@@ -1,5 +1,7 @@
 """The end of a migration: last changes, proof, signature."""
 
+from lxml import html
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -135,6 +137,13 @@ class TestCutOver(LiveCase):
         project.action_rollback(background=False)
         self.env.invalidate_all()
         self.assertEqual(project.state, "rolled_back")
+
+    def test_a_missing_note_keeps_nobody_from_what_is_left(self):
+        arch = self.env["migration.cutover.wizard"].get_view(view_type="form")["arch"]
+        # a field that is required blocks the other buttons of the dialog as well
+        self.assertFalse(
+            html.fromstring(arch).xpath("//field[@name='note'][@required]")
+        )
 
     def test_the_dialog_shows_the_checklist(self):
         action = self.project.with_user(self.manager).action_open_cutover()
