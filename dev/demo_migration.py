@@ -119,6 +119,14 @@ def report(project):
     print(f"\nFailed, each with its reason: {len(failed)}")
     for record in failed[:20]:
         print(f"  {record.source_file}:{record.source_line}  {record.reason}")
+    lost = env["migration.difference"].search(
+        [("project_id", "=", project.id), ("verdict", "in", ("overwritten", "lost"))]
+    )
+    for row in lost[:20]:
+        print(
+            f"  {row.verdict}: {row.source_object} {row.external_id},"
+            f" {row.target_field}: {row.expected_value!r} became {row.actual_value!r}"
+        )
     print(f"\nCompleteness {books['completeness']:.2f} %, books", end=" ")
     print("balance." if books["is_balanced"] else "DO NOT BALANCE.")
     return books["is_balanced"]

@@ -370,3 +370,49 @@ class TestRollbackKeeps(RollbackCommon):
         self.assertFate("contacts", "C-quoted", "delete")
         self.assertFate("organizations", "O-parent", "delete")
         self.assertFate("contacts", "C-edited", "keep_edited")
+
+
+class TestRollbackOfSharedLists(MigrationCommon):
+    """Two records of the source became one that existed, each with tags of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.known = cls.env["res.partner.category"].create({"name": "Known"})
+        cls.own = cls.env["res.partner"].create(
+            {
+                "name": "Own",
+                "email": "own@x.example",
+                "category_id": [(4, cls.known.id)],
+            }
+        )
+        cls.categories = cls.env["res.partner.category"].search([])
+        cls.project = cls.migrated(
+            {
+                "contacts.csv": table(
+                    *(
+                        {
+                            "Client ID": f"C-{number}",
+                            "Full Name": "Own",
+                            "Email": "own@x.example",
+                            "Tags": f"Known; Shared; Of {number}",
+                        }
+                        for number in (1, 2)
+                    )
+                ),
+            }
+        )
+        cls.a_day_passes()
+
+    def test_tags_of_both_go_and_no_other(self):
+        for number in (1, 2):
+            link = self.link(self.project, "contacts", f"C-{number}")
+            self.assertEqual((link.res_id, link.origin), (self.own.id, "matched"))
+        names = {"Known", "Shared", "Of 1", "Of 2"}
+        self.assertEqual({*self.own.category_id.mapped("name")}, names)
+        self.project.action_rollback(background=False)
+        self.env.invalidate_all()
+        kept = self.project.rollback_line_ids.filtered(lambda line: "keep" in line.fate)
+        self.assertEqual(kept.mapped("reason"), [])
+        self.assertEqual(self.own.category_id, self.known)
+        self.assertEqual(self.env["res.partner.category"].search([]), self.categories)

@@ -37,6 +37,10 @@ class GivenBack:
                     for name, (now, then) in values.items():
                         if now != then:
                             rows = found.setdefault((model, name), {})
+                            if link.res_id in rows and isinstance(then, list):
+                                # two of the source became this record: both let go
+                                other = rows[link.res_id][1]
+                                then = [item for item in then if item in other]
                             rows[link.res_id] = now, then
         return found
 
