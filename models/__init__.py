@@ -1,5 +1,6 @@
 from . import migration_part
 from . import migration_project
+from . import migration_project_standing
 from . import migration_project_steps
 from . import migration_project_match
 from . import migration_project_open
