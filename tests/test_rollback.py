@@ -1,3 +1,5 @@
+from odoo.addons.crm_migration.models.migration_difference import NOTABLE
+
 from .common import MigrationCommon, table
 
 FILES = {
@@ -403,6 +405,23 @@ class TestRollbackOfSharedLists(MigrationCommon):
             }
         )
         cls.a_day_passes()
+
+    def test_what_the_other_brought_is_no_difference(self):
+        self.assertTrue(self.project.is_balanced)
+        self.assertFalse(
+            self.project.difference_ids.filtered(
+                lambda one: one.target_field == "category_id" and one.verdict in NOTABLE
+            )
+        )
+
+    def test_a_tag_that_is_lost_is_a_difference_all_the_same(self):
+        one = self.own.category_id.filtered(lambda tag: tag.name == "Of 1")
+        self.own.sudo().category_id -= one
+        self.project.action_verify(background=False)
+        found = self.project.difference_ids.filtered(
+            lambda one: one.target_field == "category_id" and one.verdict in NOTABLE
+        )
+        self.assertIn("C-1", found.mapped("external_id"))
 
     def test_tags_of_both_go_and_no_other(self):
         for number in (1, 2):

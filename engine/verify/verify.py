@@ -87,6 +87,7 @@ class VerifyEngine(Engine):
         # a value that merely differs is no person's edit: that is what we look for
         edited = {link.res_id for link in links if link.edit_reason}
         edited |= {res_id for res_id, _login in written_since(self.env, model, links)}
+        shared = self._shared(model, links)
         rows = []
         for link in links:
             actual = found.get(link.res_id)
@@ -99,6 +100,9 @@ class VerifyEngine(Engine):
                 counts[f"{source_object}:found"] += 1
             for name, expected in (link.base_values or {}).items():
                 word = self._word(fields.get(name), expected, actual.get(name))
+                if word not in _SOUND and link.res_id in shared:
+                    brought = shared[link.res_id].get(name)
+                    word = _word_of_list(expected, actual.get(name), brought) or word
                 if word not in _SOUND and link.res_id in edited:
                     word = "edited"
                 counts[f"{source_object}:{word}"] += 1
@@ -107,6 +111,33 @@ class VerifyEngine(Engine):
                     rows.append(row)
             rows += self._unread(link, counts)
         return rows
+
+    def _shared(self, model, links):
+        """Return what the rows of one record have brought to its lists together.
+
+        Two records of the source that are one in Odoo each add their tags to it.
+
+        :return: ``{res_id: {field: ids}}`` of records with more than one row
+        """
+        groups = self.env["migration.crosswalk"]._read_group(
+            [
+                ("project_id", "=", self.project.id),
+                ("res_model", "=", model),
+                ("res_id", "in", links.mapped("res_id")),
+                ("staged_record_id", "!=", False),
+            ],
+            ["res_id"],
+            ["id:recordset"],
+            having=[("__count", ">", 1)],
+        )
+        fields, found = self.env[model]._fields, {}
+        for res_id, rows in groups:
+            lists = found.setdefault(res_id, {})
+            for row in rows:
+                for name, value in (row.base_values or {}).items():
+                    if value and name in fields and fields[name].type == "many2many":
+                        lists.setdefault(name, set()).update(value)
+        return found
 
     def _word(self, field, expected, actual):
         """A field that is no longer there has lost what was in it."""
@@ -142,3 +173,14 @@ class VerifyEngine(Engine):
             self.run.stats = recount(self.project)
         Bookkeeper(self).balance()
         self.project.state = "verified"
+
+
+def _word_of_list(expected, actual, brought):
+    """Return "equal" for a list to which other rows of its record have added.
+
+    :param brought: ids that all rows of the record brought, None for no list
+    """
+    if brought is None:
+        return None
+    is_whole = {*(expected or ())} <= {*(actual or ())} <= brought
+    return "equal" if is_whole else None
