@@ -101,8 +101,10 @@ class VerifyEngine(Engine):
             for name, expected in (link.base_values or {}).items():
                 word = self._word(fields.get(name), expected, actual.get(name))
                 if word not in _SOUND and link.res_id in shared:
-                    brought = shared[link.res_id].get(name)
-                    word = _word_of_list(expected, actual.get(name), brought) or word
+                    values = shared[link.res_id].get(name)
+                    there = actual.get(name)
+                    if _is_brought(fields.get(name), expected, there, values):
+                        word = "equal"
                 if word not in _SOUND and link.res_id in edited:
                     word = "edited"
                 counts[f"{source_object}:{word}"] += 1
@@ -113,11 +115,12 @@ class VerifyEngine(Engine):
         return rows
 
     def _shared(self, model, links):
-        """Return what the rows of one record have brought to its lists together.
+        """Return what all rows of one record have brought to it.
 
-        Two records of the source that are one in Odoo each add their tags to it.
+        Two records of the source that are one in Odoo each add their tags to it, and
+        fill what the other has left empty.
 
-        :return: ``{res_id: {field: ids}}`` of records with more than one row
+        :return: ``{res_id: {field: [value, ...]}}`` of records with more than one row
         """
         groups = self.env["migration.crosswalk"]._read_group(
             [
@@ -130,13 +133,12 @@ class VerifyEngine(Engine):
             ["id:recordset"],
             having=[("__count", ">", 1)],
         )
-        fields, found = self.env[model]._fields, {}
+        found = {}
         for res_id, rows in groups:
-            lists = found.setdefault(res_id, {})
+            values = found.setdefault(res_id, {})
             for row in rows:
                 for name, value in (row.base_values or {}).items():
-                    if value and name in fields and fields[name].type == "many2many":
-                        lists.setdefault(name, set()).update(value)
+                    values.setdefault(name, []).append(value)
         return found
 
     def _word(self, field, expected, actual):
@@ -175,12 +177,14 @@ class VerifyEngine(Engine):
         self.project.state = "verified"
 
 
-def _word_of_list(expected, actual, brought):
-    """Return "equal" for a list to which other rows of its record have added.
+def _is_brought(field, expected, actual, values):
+    """Return whether what stands there came with another row of the same record.
 
-    :param brought: ids that all rows of the record brought, None for no list
+    :param values: what each row of the record has brought to the field
     """
-    if brought is None:
-        return None
-    is_whole = {*(expected or ())} <= {*(actual or ())} <= brought
-    return "equal" if is_whole else None
+    if field is None or not values:
+        return False
+    if field.type != "many2many":
+        return not expected and actual in values
+    brought = {res_id for value in values for res_id in value or ()}
+    return {*(expected or ())} <= {*(actual or ())} <= brought
