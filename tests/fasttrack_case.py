@@ -53,9 +53,6 @@ class FastTrackCase(LiveCase):
 
     def setUp(self):
         super().setUp()
-        tables = {name: dict(rows) for name, rows in self.store.tables.items()}
-        self.addCleanup(self.store._orders.clear)
-        self.addCleanup(self.store.tables.update, tables)
         self.addCleanup(self.store.blobs.update, self.blobs)
 
     def pick_up(self, **vals):

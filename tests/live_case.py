@@ -17,6 +17,11 @@ class LiveCase(MigrationCommon):
     def setUp(self):
         super().setUp()
         self.addCleanup(self.sources.faults.clear)
+        # what a test changes at the source is its own matter
+        for store in self.sources.world.stores.values():
+            tables = {name: dict(rows) for name, rows in store.tables.items()}
+            self.addCleanup(store._orders.clear)
+            self.addCleanup(store.tables.update, tables)
 
     @classmethod
     def connect(cls, preset="road_runner", profile_key="roadrunner_v2", url="", **vals):

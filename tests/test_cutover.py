@@ -32,12 +32,6 @@ class TestCutOver(LiveCase):
         )
         cls.project.action_follow()
 
-    def setUp(self):
-        super().setUp()
-        tables = {name: dict(rows) for name, rows in self.store.tables.items()}
-        self.addCleanup(self.store._orders.clear)
-        self.addCleanup(self.store.tables.update, tables)
-
     def cut_over(self):
         self.project.action_cutover(background=False)
         self.env.invalidate_all()

@@ -12,7 +12,7 @@ from odoo.tools import format_datetime
 from odoo.addons.crm_migration.engine import engine_class
 
 from .common import bundle, table
-from .live_case import LiveCase
+from .road_runner_case import RoadRunnerCase
 from .test_conflicts import ConflictCase, contact
 
 
@@ -42,25 +42,13 @@ class FollowCase:
 
 
 @tagged("post_install", "-at_install")
-class TestFollowLive(FollowCase, LiveCase):
+class TestFollowLive(FollowCase, RoadRunnerCase):
     """Road Runner over REST."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.project = cls.connect()
-        cls.switch_off(cls.project, "activity", "file", "task", "project", "equipment")
-        cls.stage(cls.project)
-        cls.load(cls.apply_schema(cls.confirm_all(cls.project)))
-        cls.a_day_passes()
-        cls.store = cls.sources.world.road_runner
         cls.project.action_follow()
-
-    def setUp(self):
-        super().setUp()
-        tables = {name: dict(rows) for name, rows in self.store.tables.items()}
-        self.addCleanup(self.store._orders.clear)
-        self.addCleanup(self.store.tables.update, tables)
 
     def contact(self, external_id):
         return self.target(self.project, "contact", external_id)

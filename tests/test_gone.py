@@ -3,20 +3,20 @@
 from odoo.tests import tagged
 
 from .common import bundle, table
-from .live_case import LiveCase
+from .road_runner_case import RoadRunnerCase
 from .test_conflicts import STAGES, ConflictCase, contact, deal
 
 
-class TestGoneFromAnExport(ConflictCase):
-    """Rows that a newer export no longer holds."""
+class GoneCase(ConflictCase):
+    """A loaded export of five contacts; each test uploads one with fewer of them."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.rows = [contact(f"C-{number}") for number in range(1, 6)]
+        cls.people = [contact(f"C-{number}") for number in range(1, 6)]
         deals = [deal("D-1", "New", Client_ID="C-4")]
         cls.files = {"pipeline_stages.csv": STAGES, "deals.csv": table(*deals)}
-        cls.project = cls.migrated(cls.files | {"contacts.csv": table(*cls.rows)})
+        cls.project = cls.migrated(cls.files | {"contacts.csv": table(*cls.people)})
         cls.a_day_passes()
 
     def pick_up(self, *rows):
@@ -30,8 +30,12 @@ class TestGoneFromAnExport(ConflictCase):
     def staged(self, external_id):
         return self.staged_record(self.project, "contacts", external_id)
 
+
+class TestGoneFromAnExport(GoneCase):
+    """Rows that a newer export no longer holds."""
+
     def test_by_default_it_is_archived(self):
-        self.pick_up(*self.rows[1:])
+        self.pick_up(*self.people[1:])
         self.assertFalse(self.contact("C-1").active)
         self.assertEqual(self.staged("C-1").gone_fate, "archived")
         self.assertTrue(self.contact("C-2").active)
@@ -43,7 +47,7 @@ class TestGoneFromAnExport(ConflictCase):
 
     def test_what_a_person_has_edited_is_only_flagged(self):
         self.edit(self.contact("C-1"), city="Bergen")
-        self.pick_up(*self.rows[1:])
+        self.pick_up(*self.people[1:])
         self.assertTrue(self.contact("C-1").active)
         self.assertEqual(self.staged("C-1").gone_fate, "flagged")
         finding = self.findings(self.project, "gone_at_source")
@@ -51,14 +55,14 @@ class TestGoneFromAnExport(ConflictCase):
 
     def test_flag_only_changes_nothing(self):
         self.project.deletion_policy = "flag"
-        self.pick_up(*self.rows[1:])
+        self.pick_up(*self.people[1:])
         self.assertTrue(self.contact("C-1").active)
         self.assertEqual(self.staged("C-1").gone_fate, "flagged")
 
     def test_delete_takes_what_nobody_needs_and_archives_the_rest(self):
         self.project.deletion_policy = "delete"
         unneeded, needed = self.contact("C-1"), self.contact("C-4")
-        self.pick_up(self.rows[1], self.rows[2], self.rows[4])
+        self.pick_up(self.people[1], self.people[2], self.people[4])
         self.assertFalse(unneeded.exists())
         self.assertFalse(needed.active)
         self.assertBucket(self.project, "contacts", "C-1", "excluded", "deleted")
@@ -68,20 +72,20 @@ class TestGoneFromAnExport(ConflictCase):
         self.project.deletion_policy = "delete"
         unneeded, lead = self.contact("C-4"), self.target(self.project, "deals", "D-1")
         self.files = self.files | {"deals.csv": table(deal("D-2", "New"))}
-        self.pick_up(*self.rows[:3], self.rows[4])
+        self.pick_up(*self.people[:3], self.people[4])
         self.assertFalse(lead.exists())
         self.assertFalse(unneeded.exists())
         self.assertTrue(self.project.is_balanced)
 
     def test_what_may_not_come_back_stops_no_other(self):
-        self.pick_up(*self.rows[2:])
+        self.pick_up(*self.people[2:])
         self.env.flush_all()
         # a rule of another addon
         self.env.cr.execute(
             "ALTER TABLE res_partner ADD CONSTRAINT no_first_cleo"
             " CHECK (NOT active OR name <> 'Cleo C-1')"
         )
-        self.pick_up(*self.rows)
+        self.pick_up(*self.people)
         self.assertFalse(self.contact("C-1").active)
         self.assertTrue(self.contact("C-2").active)
         finding = self.findings(self.project, "gone_at_source", external_id="C-1")
@@ -89,27 +93,27 @@ class TestGoneFromAnExport(ConflictCase):
         self.assertEqual(self.project.state, "verified")
 
     def test_it_is_treated_once(self):
-        self.pick_up(*self.rows[1:])
+        self.pick_up(*self.people[1:])
         gone = self.contact("C-1")
         gone.active = True
-        self.pick_up(*self.rows[1:], contact("C-9", Full_Name="Nina"))
+        self.pick_up(*self.people[1:], contact("C-9", Full_Name="Nina"))
         self.assertTrue(gone.active)
 
     def test_what_comes_back_is_taken_out_of_the_archive(self):
-        self.pick_up(*self.rows[1:])
-        self.pick_up(*self.rows)
+        self.pick_up(*self.people[1:])
+        self.pick_up(*self.people)
         self.assertTrue(self.contact("C-1").active)
         self.assertFalse(self.staged("C-1").gone_fate)
 
     def test_what_was_deleted_and_comes_back_is_made_again(self):
         self.project.deletion_policy = "delete"
-        self.pick_up(*self.rows[1:])
-        self.pick_up(*self.rows)
+        self.pick_up(*self.people[1:])
+        self.pick_up(*self.people)
         self.assertEqual(self.contact("C-1").name, "Cleo C-1")
 
     def test_a_rollback_takes_the_archived_along(self):
         gone = self.contact("C-1")
-        self.pick_up(*self.rows[1:])
+        self.pick_up(*self.people[1:])
         self.project.action_rollback(background=False)
         self.assertFalse(gone.exists())
 
@@ -118,41 +122,13 @@ class TestGoneFromAnExport(ConflictCase):
 
 
 @tagged("post_install", "-at_install")
-class TestGoneAtALiveSource(LiveCase):
+class TestGoneAtALiveSource(RoadRunnerCase):
     """Road Runner: tombstones, hard deletions, merges."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.project = cls.connect()
-        cls.switch_off(cls.project, "activity", "file", "task", "project", "equipment")
-        cls.stage(cls.project)
-        cls.load(cls.apply_schema(cls.confirm_all(cls.project)))
-        cls.a_day_passes()
-        cls.store = cls.sources.world.road_runner
-        deals = cls.store.listing("deal")
-        cls.deal = next(
-            one
-            for one in deals
-            if cls.linked(cls.target(cls.project, "deal", one["id"]))
-        )
-        cls.loser = cls.deal["contact_id"]
-        people = cls.project._object("contact").staged_record_ids
-        cls.winner = next(
-            row.external_id
-            for row in people
-            if row.state == "created" and row.external_id != cls.loser
-        )
-
-    @classmethod
-    def linked(cls, lead):
-        return lead and lead.partner_id and not lead.partner_id.is_company
-
-    def setUp(self):
-        super().setUp()
-        tables = {name: dict(rows) for name, rows in self.store.tables.items()}
-        self.addCleanup(self.store._orders.clear)
-        self.addCleanup(self.store.tables.update, tables)
+        cls.choose_merge()
 
     def pick_up(self, **vals):
         self.project._begin_pickup(False, **vals)

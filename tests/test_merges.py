@@ -62,9 +62,6 @@ class TestMerges(LiveCase):
 
     def setUp(self):
         super().setUp()
-        tables = {name: dict(rows) for name, rows in self.store.tables.items()}
-        self.addCleanup(self.store._orders.clear)
-        self.addCleanup(self.store.tables.update, tables)
         self.loser, self.winner = self.contact("ct_901"), self.contact("ct_902")
 
     def contact(self, key):

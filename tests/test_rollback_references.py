@@ -154,7 +154,9 @@ class TestRollbackReferences(RollbackCommon):
 
     @classmethod
     def _people_link(cls):
-        cls._link_contacts()
+        cls._link_people()
+        cls._link_settings()
+        cls._link_work()
         cls._link_by_properties()
         cls._link_deals()
         cls._link_messages()
@@ -168,7 +170,8 @@ class TestRollbackReferences(RollbackCommon):
         )
 
     @classmethod
-    def _link_contacts(cls):
+    def _link_people(cls):
+        """Followers, colleagues, meetings, and fields of leads."""
         contacts, env, ana = cls.contacts, cls.env, cls.ana.partner_id
         contacts["followed"].message_subscribe(ana.ids)
         cls.linked(
@@ -209,6 +212,11 @@ class TestRollbackReferences(RollbackCommon):
             lambda: cls.own.x_about == contacts["reference"],
             f"Lead no. {cls.own.id} refers to it.",
         )
+
+    @classmethod
+    def _link_settings(cls):
+        """Accounts, users, actions, and a table that no model knows."""
+        contacts, env = cls.contacts, cls.env
         bank = env["res.partner.bank"].create(
             {"acc_number": "1", "partner_id": contacts["bank"].id}
         )
@@ -242,6 +250,11 @@ class TestRollbackReferences(RollbackCommon):
         cls.refers("server", server, "resource_ref", "Server Action")
         env.cr.execute("INSERT INTO left_behind VALUES (%s)", [contacts["table"].id])
         cls.linked("table", cls._left_behind, "the table left_behind refers to it.")
+
+    @classmethod
+    def _link_work(cls):
+        """Ratings, papers, tasks, and what is nobody's work."""
+        contacts, env = cls.contacts, cls.env
         rating = env["rating.rating"].create(
             {
                 "res_model_id": env["ir.model"]._get_id("res.partner"),

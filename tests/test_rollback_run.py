@@ -8,10 +8,11 @@ from odoo.addons.crm_migration.engine.keys import REPEAT_MARK
 from odoo.addons.crm_migration.engine.undo.change_book import read_rows
 
 from . import test_conversion as fasttrack
-from .common import bundle, table
-from .live_case import LiveCase
+from .common import table
+from .road_runner_case import RoadRunnerCase
 from .test_chatter_order import day, lists
 from .test_conflicts import STAGES, ConflictCase, contact, deal
+from .test_gone import GoneCase
 
 COMPANIES = table({"Organization ID": "O-1", "Organization Name": "Org 1"})
 
@@ -353,31 +354,16 @@ class TestRollbackOfOwners(RunCase):
         self.assertEqual(self.contact("C-2").user_id, self.ravi)
 
 
-class TestRollbackOfDeletions(RunCase):
+class TestRollbackOfDeletions(RunCase, GoneCase):
     """A pickup that found records gone from the export."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.rows_ = [contact(f"C-{number}") for number in range(1, 5)]
-        deals = [deal("D-1", "New", Client_ID="C-4")]
-        cls.files = {"pipeline_stages.csv": STAGES, "deals.csv": table(*deals)}
-        cls.project = cls.migrated(cls.files | {"contacts.csv": table(*cls.rows_)})
-        cls.a_day_passes()
         cls.before = cls.rows()
 
-    def pick_up(self, *rows):
-        self.env["migration.run"].search([]).date_started = "2024-01-01"
-        files = self.files | {"contacts.csv": table(*rows)}
-        self.project.add_file("export.zip", bundle(files))
-        self.project.action_pickup(background=False)
-        self.env.invalidate_all()
-
-    def staged(self, external_id):
-        return self.staged_record(self.project, "contacts", external_id)
-
     def test_what_was_archived_is_back_with_the_rest_of_the_pickup(self):
-        changed = [dict(row) for row in self.rows_[1:]]
+        changed = [dict(row) for row in self.people[1:]]
         changed[0]["City"] = "Oslo"
         self.pick_up(*changed)
         self.assertFalse(self.contact("C-1").active)
@@ -389,7 +375,7 @@ class TestRollbackOfDeletions(RunCase):
 
     def test_what_was_deleted_comes_back_with_the_next_run(self):
         self.project.deletion_policy = "delete"
-        self.pick_up(*self.rows_[1:])
+        self.pick_up(*self.people[1:])
         self.assertFalse(self.contact("C-1"))
         self.undo(self.last("gone"))
         self.assertFate("contacts", "C-1", "reload", "next full run")
@@ -398,10 +384,10 @@ class TestRollbackOfDeletions(RunCase):
         self.assertEqual(self.contact("C-1").city, "Rome")
 
     def test_what_is_still_gone_is_archived_again_by_the_next_pickup(self):
-        self.pick_up(*self.rows_[1:])
+        self.pick_up(*self.people[1:])
         self.undo(self.last("gone"))
         self.assertTrue(self.contact("C-1").active)
-        self.pick_up(*self.rows_[1:])
+        self.pick_up(*self.people[1:])
         self.assertFalse(self.contact("C-1").active)
 
 
@@ -494,38 +480,14 @@ class TestRollbackOfHistory(RunCase):
 
 
 @tagged("post_install", "-at_install")
-class TestRollbackOfAMerge(RunCase, LiveCase):
+class TestRollbackOfAMerge(RunCase, RoadRunnerCase):
     """Two records that the source made one."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.project = cls.connect()
-        cls.switch_off(cls.project, "activity", "file", "task", "project", "equipment")
-        cls.stage(cls.project)
-        cls.load(cls.apply_schema(cls.confirm_all(cls.project)))
-        cls.a_day_passes()
-        cls.store = cls.sources.world.road_runner
-        cls.deal = next(
-            one
-            for one in cls.store.listing("deal")
-            if (lead := cls.target(cls.project, "deal", one["id"]))
-            and lead.partner_id
-            and not lead.partner_id.is_company
-        )
-        cls.loser = cls.deal["contact_id"]
-        cls.winner = next(
-            row.external_id
-            for row in cls.project._object("contact").staged_record_ids
-            if row.state == "created" and row.external_id != cls.loser
-        )
+        cls.choose_merge()
         cls.before = cls.rows()
-
-    def setUp(self):
-        super().setUp()
-        tables = {name: dict(rows) for name, rows in self.store.tables.items()}
-        self.addCleanup(self.store._orders.clear)
-        self.addCleanup(self.store.tables.update, tables)
 
     def test_the_two_are_two_again(self):
         loser = self.target(self.project, "contact", self.loser)
