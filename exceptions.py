@@ -64,6 +64,10 @@ class SourcePaused(SourceError):
         self.until = until
 
 
+class SourceSilent(SourceError):
+    """A page did not come within the time that there is to wait for it."""
+
+
 class UnsafeAddress(SourceError):
     """An address that a server must not be made to call."""
 

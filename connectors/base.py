@@ -102,10 +102,16 @@ class BaseConnector(ABC):
             source can tell; a source that cannot gives everything
         """
 
-    def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[SourceTable, PageOrError]]:
+    def stream(
+        self, jobs: Iterable[Job], until: float | None = None
+    ) -> Iterator[tuple[SourceTable, PageOrError]]:
         """Yield the pages of several tables, each with its table.
 
         An error that ends one table is yielded in the place of its next page.
+
+        :param until: moment of the monotonic clock from which on nobody can wait any
+            longer: a source that is silent then ends with SourceSilent for each table
+            that is waited for
         """
         for table, cursor, since in jobs:
             try:

@@ -13,10 +13,10 @@ CONFLICTS = (
 class Engine:
     """One job of a project, done in batches that each end in a commit.
 
-    A run calls :meth:`prepare` once, then :meth:`advance` until it returns 0, then
-    :meth:`finish`. The run commits after every call. What an engine must remember
-    between two calls is in the database (``run.cursor``, record states), so that a
-    killed process loses no more than the batch it was in.
+    A run calls :meth:`prepare` once, then :meth:`advance` until it returns 0 without
+    having paused the run, then :meth:`finish`. The run commits after every call. What
+    an engine must remember between two calls is in the database (``run.cursor``,
+    record states), so that a killed process loses no more than the batch it was in.
     """
 
     kind = ""

@@ -296,6 +296,8 @@ class MigrationRun(models.Model):
                     self.total = engine.prepare()
                     return 0
                 handled = engine.advance()
+                if not handled and self._is_paused():
+                    return 0
                 if not handled:
                     engine.finish()
                     self._end("done")

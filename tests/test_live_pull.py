@@ -1,8 +1,10 @@
 from datetime import datetime, timedelta, timezone
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import config
 
 from .live_case import LiveCase
 
@@ -162,6 +164,41 @@ class TestTrouble(LiveCase):
         self.env["migration.run"]._cron_work()
         self.assertEqual((run.state, run.error), ("done", False))
         self.assertEqual(self.run_of("profile").state, "done")
+
+    def _pull_from_a_silent_source(self):
+        """Begin a pull in which Odoo ends its worker before the tasks come."""
+        self.switch_off(self.project, "deal")
+        self.enterContext(patch.dict(config.options, limit_time_real_cron=4))
+        self.sources.faults.add("slow:6*", path="/tasks")
+        with self.assertRaisesRegex(UserError, "silent"):
+            self.project.action_stage(background=False)
+        return self.run_of()
+
+    def _go_on(self, run):
+        run.sudo().paused_until = fields.Datetime.now() - timedelta(seconds=1)
+        self.env["migration.run"]._cron_work()
+
+    def test_a_silent_source_is_left_alone_before_the_worker_is_ended(self):
+        run = self._pull_from_a_silent_source()
+        self.assertEqual(run.state, "running")
+        self.assertGreater(run.paused_until, fields.Datetime.now())
+        self.sources.faults.clear()
+        self._go_on(run)
+        self.assertEqual((run.state, run.error), ("done", False))
+        self.assertEqual(len(self.ids(self.project, "task")), self.truth["task"]["all"])
+
+    def test_a_table_that_stays_silent_is_given_up_and_the_others_go_on(self):
+        run = self._pull_from_a_silent_source()
+        self._go_on(run)
+        self.assertEqual(run.state, "running")
+        self._go_on(run)
+        self.assertIn("broken_source", self.codes(self.project, "task"))
+        task = self.project._object("task")
+        self.assertIn("Lower the page size", task.problem)
+        self._go_on(run)
+        self.assertEqual((run.state, run.error), ("done", False))
+        self.assertFalse(self.ids(self.project, "task"))
+        self.assertTrue(self.ids(self.project, "pipeline"))
 
     def test_a_tested_source_tells_how_much_is_left(self):
         connection = self.project.connection_ids

@@ -1,5 +1,6 @@
 import copy
 import json
+import time
 
 from odoo.tests import BaseCase
 
@@ -21,12 +22,12 @@ class DiscoverCase(GraphQLCase):
         profile.update(copy.deepcopy(parts))
         return profile
 
-    def found(self, profile, secrets=None):
+    def found(self, profile, secrets=None, until=None):
         auth = self.sources.auth
         is_rest = profile["transport"] == "rest"
         own = {"api_key": auth.api_key} if is_rest else {"token": auth.token}
         connector = self.open(profile, secrets or own)
-        found = discover(connector)
+        found = discover(connector, until=until)
         text = json.dumps(found.as_json(), ensure_ascii=False)
         for secret in (auth.api_key, auth.token):
             self.assertNotIn(secret, text)
@@ -42,6 +43,13 @@ class DiscoverCase(GraphQLCase):
 
 
 class TestDiscoverObjects(DiscoverCase):
+    def test_what_there_was_no_time_for_is_said(self):
+        found = self.found(self.rest(), until=time.monotonic())
+        self.assertEqual(found.identity["account_id"], "acc_1")
+        for one in found.objects:
+            self.assertEqual((one.status, one.sample), ("error", []))
+            self.assertIn("Not asked for", one.message)
+
     def test_rest(self):
         found = self.found(self.rest())
         self.assertEqual((found.status, found.message), ("available", ""))

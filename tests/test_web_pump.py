@@ -1,8 +1,13 @@
 import threading
+import time
 
 from odoo.addons.crm_migration.connectors.base import Page, SourceTable
 from odoo.addons.crm_migration.connectors.web.pump import PagePump, PumpJob
-from odoo.addons.crm_migration.exceptions import SourceRefused, SourceUnavailable
+from odoo.addons.crm_migration.exceptions import (
+    SourceRefused,
+    SourceSilent,
+    SourceUnavailable,
+)
 
 from .web_case import WebCase
 
@@ -149,3 +154,20 @@ class TestPump(WebCase):
         for _source, result in self.pump(Failing(a=1, b=1), "ab", 2):
             self.assertIsInstance(result, SourceRefused)
             break
+
+    def test_what_is_silent_when_time_is_up_is_named(self):
+        connector = Slow(done=2, slow=2, late=1)
+        connector.open("done")
+        self.addCleanup(connector.open, "slow")
+        jobs = [PumpJob(table(name)) for name in connector.left]
+        pump = PagePump(connector, jobs, 1, time.monotonic() + 1)
+        came = [(source.object, result) for source, result in pump]
+        self.assertEqual([name for name, _result in came], ["done", "done", "slow"])
+        self.assertIsInstance(came[-1][1], SourceSilent)
+        self.assertEqual(connector.made["late"], 0)
+
+    def test_pages_that_come_in_time_are_waited_for(self):
+        connector = Slow(a=2)
+        threading.Timer(0.3, connector.open, ["a"]).start()
+        pump = PagePump(connector, [PumpJob(table("a"))], 1, time.monotonic() + WAIT)
+        self.assertEqual([page.items for _table, page in pump], [("a0",), ("a1",)])

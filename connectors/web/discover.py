@@ -18,10 +18,12 @@ def discover(
     source: Mapping[str, Any] | RestConnector | GraphQLConnector,
     secrets: Mapping[str, str] | None = None,
     options: WebOptions | None = None,
+    until: float | None = None,
 ) -> Discovery:
     """Try the key and read one page of every object; change nothing.
 
     :param source: a connection profile or an open connector, which stays open
+    :param until: moment of the monotonic clock from which on nothing more is asked for
     """
     if isinstance(source, Mapping):
         try:
@@ -29,8 +31,8 @@ def discover(
         except SourceError as error:
             return Discovery("refused", str(error))
         try:
-            return discover(connector)
+            return discover(connector, until=until)
         finally:
             connector.close()
     kind = GraphQLTour if isinstance(source, GraphQLConnector) else RestTour
-    return kind(source).run()
+    return kind(source, until).run()

@@ -53,10 +53,12 @@ class LiveConnector(BaseConnector):
     def problems(self) -> list[Problem]:
         return self._problems
 
-    def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[SourceTable, PageOrError]]:
+    def stream(
+        self, jobs: Iterable[Job], until: float | None = None
+    ) -> Iterator[tuple[SourceTable, PageOrError]]:
         """Yield pages of several tables, pulled within the profile's concurrency."""
         concurrency = self.profile["limits"]["concurrency"]
-        with PagePump(self, jobs, concurrency) as pump:
+        with PagePump(self, jobs, concurrency, until) as pump:
             yield from pump
 
     def volatile_fields(self, name: str) -> frozenset[str]:

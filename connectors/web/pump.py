@@ -2,15 +2,19 @@
 
 import queue
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ...exceptions import SourceSilent
 from ..base import BaseConnector, Page, SourceTable
 
 #: How long `close` waits for calls that are under way.
 CLOSE_S = 5.0
+#: How long a page is waited for at least, however late it is.
+LEAST_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class PagePump:
 
     :param jobs: PumpJob, or tuples of what it has
     :param concurrency: tables pulled at the same time, in the order of the jobs
+    :param until: see BaseConnector.stream
     """
 
     def __init__(
@@ -39,8 +44,11 @@ class PagePump:
         connector: BaseConnector,
         jobs: Iterable[PumpJob | tuple],
         concurrency: int = 1,
+        until: float | None = None,
     ):
         self._connector = connector
+        self._until = until
+        self._waited_for: list[SourceTable] = []
         self._jobs: queue.SimpleQueue[PumpJob] = queue.SimpleQueue()
         count = 0
         for job in jobs:
@@ -70,7 +78,12 @@ class PagePump:
         busy = len(self._threads)
         try:
             while busy:
-                table, result, taken = self._came.get()
+                try:
+                    table, result, taken = self._came.get(timeout=self._patience())
+                except queue.Empty:
+                    for table in list(self._waited_for):
+                        yield table, SourceSilent(f"Nothing came of {table.object}.")
+                    return
                 if table is None:
                     busy -= 1
                     continue
@@ -81,14 +94,21 @@ class PagePump:
         finally:
             self.close()
 
+    def _patience(self) -> float | None:
+        """Return how many seconds the next page is waited for, None for ever."""
+        if self._until is None:
+            return None
+        return max(self._until - time.monotonic(), LEAST_S)
+
     def close(self) -> None:
         """Stop the threads; pages that were not taken are dropped."""
         self._stopped.set()
         for gate in list(self._gates):
             gate.release()
+        end = time.monotonic() + CLOSE_S
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(CLOSE_S)
+                thread.join(max(end - time.monotonic(), 0))
 
     def _work(self) -> None:
         """Pull one table after the other."""
@@ -105,6 +125,7 @@ class PagePump:
     def _pull(self, job: PumpJob) -> None:
         taken = threading.Semaphore(0)
         self._gates.add(taken)
+        self._waited_for.append(job.table)
         try:
             for page in self._connector.pages(job.table, job.cursor, job.since):
                 self._came.put((job.table, page, taken))
@@ -116,3 +137,4 @@ class PagePump:
             self._came.put((job.table, error, taken))
         finally:
             self._gates.discard(taken)
+            self._waited_for.remove(job.table)

@@ -1,6 +1,7 @@
 """The way through the objects of a source, one page of each."""
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,10 +28,14 @@ TRIES = 2
 
 
 class Tour:
-    """Goes through the objects of one connector."""
+    """Goes through the objects of one connector.
 
-    def __init__(self, connector: Any):
+    :param until: moment of the monotonic clock from which on no object is asked for
+    """
+
+    def __init__(self, connector: Any, until: float | None = None):
         self.connector = connector
+        self.until = until
         self.profile = connector.profile
         self.masker = Masker(connector.session.vault.redact)
         self.found = Discovery()
@@ -92,6 +97,13 @@ class Tour:
         spec = self.profile["objects"][name]
         found = ObjectFound(name, spec.get("label") or name, file)
         found.style = spec["pagination"]["style"]
+        if self.until is not None and time.monotonic() > self.until:
+            found.status = "error"
+            found.message = (
+                "Not asked for: the source took too long for what came before. Test"
+                " again later, or go on without."
+            )
+            return found
         proposals: list[Proposal] = []
         try:
             value = self._value(spec)

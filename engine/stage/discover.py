@@ -1,14 +1,19 @@
 """Test and discover: what a live source offers, seen on one page of each object."""
 
 import json
+import time
 
 from odoo import fields
 
 from ...connectors.web.discover import discover
 from ..base import Engine
+from .silence import patience
 
 #: Characters of a sample record that are kept.
 SAMPLE = 20_000
+#: Share of a worker's turn after which no further object is asked for: the last one
+#: may take its time.
+SHARE = 0.5
 
 
 class DiscoverEngine(Engine):
@@ -28,8 +33,10 @@ class DiscoverEngine(Engine):
             return 0
         connection = self.project._connection()
         connector = connection._open_source(is_complete=True)
+        seconds = patience()
+        until = None if seconds is None else time.monotonic() + seconds * SHARE
         try:
-            found = discover(connector)
+            found = discover(connector, until=until)
             names = {table.object for table in connector.tables()}
         finally:
             connector.close()

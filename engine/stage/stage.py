@@ -3,11 +3,12 @@
 from datetime import datetime, timezone
 
 from ...connectors.base import Page, Problem, SourceTable
-from ...exceptions import SourceError, SourcePaused, SourceRefused
+from ...exceptions import SourceError, SourcePaused, SourceRefused, SourceSilent
 from ...presets import base_name
 from ..base import Engine, severity
 from ..follow.pickup import is_idle
 from .derive import Derivation
+from .silence import Silence
 from .staging_area import StagingArea
 
 #: problems by which one row of a table is not staged
@@ -44,6 +45,7 @@ class StageEngine(Engine):
         self._stream = None
         self._derivation = None
         self._area = StagingArea(self)
+        self._silence = Silence(self)
 
     def prepare(self):
         connector = self._open()
@@ -122,15 +124,21 @@ class StageEngine(Engine):
     # -- pulling -------------------------------------------------------------------
 
     def advance(self):
+        silent = []
         for table, page in self._pages():
             if isinstance(page, (SourcePaused, SourceRefused)):
                 raise page
+            if isinstance(page, SourceSilent):
+                silent.append(table)
+                continue
             if isinstance(page, SourceError):
-                self._lost(table, page)
+                self.lost(table, page)
             elif isinstance(page, Exception):
                 raise page
             elif handled := self._take(table, page):
                 return handled
+        if silent:
+            self._silence.wait_for(silent)
         return 0
 
     def _pages(self):
@@ -138,14 +146,15 @@ class StageEngine(Engine):
         if self._stream is None:
             connector = self._open()
             jobs = [
-                (table, self._mark(table).get("at"), self._since(table))
+                (table, self.mark(table).get("at"), self._since(table))
                 for table in self._tables
-                if not self._mark(table).get("done")
+                if not self.mark(table).get("done")
             ]
-            self._stream = connector.stream(jobs)
+            self._stream = connector.stream(jobs, self._silence.until)
         return self._stream
 
-    def _mark(self, table):
+    def mark(self, table):
+        """Return what is remembered of the pull of a table."""
         return (self.run.cursor or {}).get("tables", {}).get(_key(table), {})
 
     def _since(self, table):
@@ -164,7 +173,7 @@ class StageEngine(Engine):
         self.findings("stage", [self._problem(problem) for problem in problems])
         self._note_losses(table, problems)
         self._area.stage(table, raws)
-        mark = dict(self._mark(table))
+        mark = dict(self.mark(table))
         if any(problem.code == "after_end" for problem in problems):
             mark["is_cut"] = True
         if page.total and "total" not in mark:
@@ -177,8 +186,9 @@ class StageEngine(Engine):
         if page.newest:
             newest = page.newest.astimezone(timezone.utc).isoformat()
             mark["newest"] = max(mark.get("newest") or "", newest)
+        mark.pop("silences", None)
         mark.update(at=page.cursor, done=page.cursor is None)
-        self._remember(table, mark)
+        self.remember(table, mark)
         if mark["done"]:
             self._end_of(table, mark)
         return len(page.items)
@@ -189,7 +199,8 @@ class StageEngine(Engine):
             self._derivation = Derivation(self.project, names)
         return self._derivation.of(raws)
 
-    def _remember(self, table, mark):
+    def remember(self, table, mark):
+        """Keep the mark of a table for the next batch, or for the next worker."""
         cursor = dict(self.run.cursor or {})
         cursor["tables"] = {**cursor.get("tables", {}), _key(table): mark}
         self.run.cursor = cursor
@@ -223,8 +234,8 @@ class StageEngine(Engine):
                 ),
             )
 
-    def _lost(self, table, error):
-        """One table cannot be read (on): say why, go on with the others."""
+    def lost(self, table, error):
+        """Give up a table that cannot be read (on): say why, go on with the others."""
         is_absent = type(error).__name__ == "SourceUnavailable"
         obj = self._area.object(table)
         obj.problem = str(error)
@@ -240,7 +251,7 @@ class StageEngine(Engine):
             file=table.file,
             message=str(error),
         )
-        self._remember(table, self._mark(table) | {"done": True})
+        self.remember(table, self.mark(table) | {"done": True})
 
     def _new_problems(self, problems):
         """Leave out items that a pull of changes cannot read once more."""
@@ -319,7 +330,7 @@ class StageEngine(Engine):
         for table in self._tables:
             if table.object not in names:
                 # nor of the children that stand on its pages
-                names -= set(self._mark(table).get("children", ()))
+                names -= set(self.mark(table).get("children", ()))
         gone = self.env["migration.staged.record"].search_fetch(
             [
                 ("project_id", "=", self.project.id),
