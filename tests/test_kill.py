@@ -1,8 +1,23 @@
+import logging
+import os
+import random
+import time
+
 from odoo.tests import tagged
 
-from .processes import ProcessCase, wait_for
+from .processes import ProcessCase, fingerprints, wait_for
 
+_logger = logging.getLogger(__name__)
+
+#: Every twentieth contact is in Odoo already: it is merged, and restored one day.
 START = """
+import csv, io, zipfile
+with zipfile.ZipFile(SAMPLES / "practice_export.zip") as archive:
+    text = archive.read("contacts.csv").decode("utf-8-sig")
+rows = [row for row in csv.DictReader(io.StringIO(text)) if row["Email"]]
+env["res.partner"].create(
+    [{"name": row["Full Name"], "email": row["Email"]} for row in rows[::20]]
+)
 project = env["migration.project"].create({"name": "The Practice"})
 upload(project, "practice_export.zip")
 env.cr.commit()
@@ -17,6 +32,31 @@ env.cr.commit()
 """
 ROLLBACK = "project.action_rollback(background=False)"
 RESUME = "project.action_resume(background=False)"
+#: A second run writes into what the first one made: some records get a user.
+GIVE_OWNERS = """
+mara = env["res.users"].with_context(no_reset_password=True).create({
+    "name": "Mara Holm", "login": "mara@example.com", "email": "mara@example.com",
+    "group_ids": [(4, env.ref("sales_team.group_sale_salesman_all_leads").id)],
+})
+owners = project.owner_ids.filtered("record_count").sorted("record_count")
+owners[:2].user_id = mara
+project.action_apply_owners(background=False)
+"""
+#: Two parts of the project, one after the other.
+ROLLBACK_OF_A_RUN = """
+runs = project.run_ids.filtered(lambda run: run.kind == "owners")
+scope = {"kind": "run", "run_ids": runs.ids}
+project.action_rollback(background=False, scope=scope)
+"""
+ROLLBACK_OF_AN_OBJECT = """
+scope = {"kind": "objects", "object_ids": project._object("deals").ids}
+project.action_rollback(background=False, scope=scope)
+"""
+#: Many commits, so that there is much to be killed between.
+SMALL_BATCHES = """
+from odoo.addons.crm_migration.engine.undo import undo
+undo.BATCH = 40
+"""
 
 #: What two runs of the same source must have in common. Ids and our own time stamps
 #: differ, so records are named by their content and by the source's ids.
@@ -61,10 +101,29 @@ UNDONE = {
     "fates": "SELECT source_object, external_id, res_model, fate, reason, state"
     " FROM migration_rollback_line",
 }
+FATES = "SELECT DISTINCT fate FROM migration_rollback_line"
+#: Of a part that was rolled back, the rest is as it was loaded.
+UNDONE_PART = {
+    name: LOADED[name]
+    for name in ("staged", "crosswalk", "log", "partners", "leads", "messages", "books")
+} | {
+    "fates": UNDONE["fates"],
+    "owners": "SELECT l.name, l.active, u.login FROM crm_lead l"
+    " LEFT JOIN res_users u ON u.id = l.user_id",
+    "changes": "SELECT link.external_id, values_before::text, values_left::text"
+    " FROM migration_change change"
+    " JOIN migration_crosswalk link ON link.id = change.crosswalk_id",
+}
 PROGRESS = (
     "SELECT coalesce(processed, 0), coalesce(total, 0), state FROM migration_run"
-    " WHERE kind = %s"
+    " WHERE kind = %s AND id > %s"
     " ORDER BY id DESC LIMIT 1"
+)
+#: Seen while a process plans a rollback, which is one transaction.
+PLANNING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
+    " AND query LIKE '%migration_rollback_line%'"
 )
 OPEN_TRANSACTIONS = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -95,6 +154,11 @@ class TestKill(ProcessCase):
         cls.loaded = cls.new_site("loaded", reference)
         reference.run(ROLLBACK)
         cls.expected["rollback"] = cls.content(reference, UNDONE)
+        cls.undone = reference.fingerprint()
+        cls.fates = reference.rows(FATES)
+        seed = int(os.environ.get("CRM_MIGRATION_SEED") or time.time_ns() % 10**6)
+        cls.seed, cls.random = seed, random.Random(seed)
+        _logger.info("Random kills: CRM_MIGRATION_SEED=%s", seed)
 
     @staticmethod
     def content(site, queries):
@@ -103,13 +167,17 @@ class TestKill(ProcessCase):
             name: sorted(site.rows(query), key=repr) for name, query in queries.items()
         }
 
-    def kill_at(self, site, process, kind, share, wake=None):
-        """SIGKILL the process once it has done a share and is amid the next batch."""
+    def kill_at(self, site, process, kind, share, wake=None, delay=0, after=0):
+        """SIGKILL the process once it has done a share and is amid the next batch.
+
+        :param delay: seconds that it has left then, so that it dies anywhere
+        :param after: the last run that does not count
+        """
 
         def is_there():
             if wake:
                 wake()
-            processed, total, state = (site.rows(PROGRESS, [kind]) or [(0, 0, "")])[0]
+            processed, total, state = self.progress(site, kind, after)
             self.assertNotEqual(state, "done", "it ended before it could be killed")
             return (
                 state == "running"
@@ -119,8 +187,14 @@ class TestKill(ProcessCase):
 
         self.addCleanup(process.stop)
         wait_for(is_there, process, interval=0.1 if wake else 0.005)
+        time.sleep(delay)
         process.stop()
         self.assertEqual(process.returncode, -9)
+
+    @staticmethod
+    def progress(site, kind, after=0):
+        """Return ``(records done, records in all, state)`` of the last run."""
+        return (site.rows(PROGRESS, [kind, after]) or [(0, 0, "")])[0]
 
     def assert_same_end(self, site, kind, queries):
         runs = site.rows("SELECT kind, error FROM migration_run WHERE state <> 'done'")
@@ -147,10 +221,57 @@ class TestKill(ProcessCase):
         self.interrupt(site, "load", RESUME, (0, 0.3, 0.6))
         self.assert_same_end(site, "load", LOADED)
 
-    def test_rollback_goes_on_after_kills(self):
+    def kill_while_planning(self, site, script):
+        """SIGKILL the process in the transaction that makes the plan."""
+        process = site.start(script)
+        self.addCleanup(process.stop)
+        wait_for(lambda: site.value(PLANNING), process)
+        time.sleep(self.random.uniform(0, 0.3))
+        process.stop()
+        self.assertEqual(process.returncode, -9)
+        self.assertEqual(self.progress(site, "rollback")[2], "", "it was too late")
+        self.assertEqual(site.rows(FATES), [])
+
+    def undo_with_kills(self, site, script, number):
+        """Roll back, killed at random points of the work, to the end."""
+        script = SMALL_BATCHES + script
+        last = site.value("SELECT max(id) FROM migration_run")
+        for share in sorted(self.random.uniform(0, 0.9) for _kill in range(number)):
+            delay = self.random.uniform(0, 0.08)
+            process = site.start(script)
+            self.kill_at(site, process, "rollback", share, delay=delay, after=last)
+            script = SMALL_BATCHES + RESUME
+        site.run(script)
+
+    def assert_same_database(self, expected, site):
+        found = fingerprints().differences(expected, site.fingerprint())
+        self.assertEqual(found, {}, f"CRM_MIGRATION_SEED={self.seed}")
+
+    def test_rollback_goes_on_after_ten_kills(self):
+        self.assertLessEqual({("delete",), ("restore",)}, {*self.fates})
         site = self.new_site("rollback", self.loaded)
-        self.interrupt(site, "rollback", ROLLBACK, (0.1, 0.6))
+        self.kill_while_planning(site, ROLLBACK)
+        self.undo_with_kills(site, ROLLBACK, 9)
         self.assert_same_end(site, "rollback", UNDONE)
+        self.assert_same_database(self.undone, site)
+
+    def test_rollback_of_a_part_goes_on_after_kills(self):
+        site = self.new_site("part", self.loaded)
+        site.run(GIVE_OWNERS)
+        whole = self.new_site("whole", site)
+        before = self.content(whole, UNDONE_PART)
+        for script, name, fate in (
+            (ROLLBACK_OF_A_RUN, "owners", "revert"),
+            (ROLLBACK_OF_AN_OBJECT, "leads", "delete"),
+        ):
+            with self.subTest(fate=fate):
+                whole.run(script)
+                self.expected["part"] = self.content(whole, UNDONE_PART)
+                self.assertIn((fate,), whole.rows(FATES))
+                self.assertNotEqual(self.expected["part"][name], before[name])
+                self.undo_with_kills(site, script, 2)
+                self.assert_same_end(site, "part", UNDONE_PART)
+                self.assert_same_database(whole.fingerprint(), site)
 
     def test_two_processes_do_not_work_on_one_project(self):
         site = self.new_site("two", self.queued)
@@ -171,7 +292,7 @@ class TestKill(ProcessCase):
 
         def is_done():
             site.wake_workers()
-            return site.rows(PROGRESS, ["verify"])[0][2] == "done"
+            return self.progress(site, "verify")[2] == "done"
 
         wait_for(is_done, process, interval=0.1)
         process.stop()
