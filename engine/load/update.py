@@ -1,5 +1,7 @@
 """Bring records that exist up to the source, field by field."""
 
+from typing import Any, NamedTuple
+
 from odoo.fields import Command
 from odoo.tools import mute_logger
 
@@ -11,6 +13,25 @@ from .conflicts import ConflictBook
 from .merge import Merger
 from .reasons import explain
 from .threeway import ThreeWay
+
+
+class _Change(NamedTuple):
+    """What the comparison of one record found, before anything is written.
+
+    ``fresh`` are the source's values, portable; ``added`` what the record's own row
+    says of its lists; ``theirs`` the fields that are people's; ``waiting`` those to be
+    decided.
+    """
+
+    target: Any
+    edit: str
+    fresh: dict
+    added: dict
+    three: ThreeWay
+    found: Any
+    verdicts: dict
+    theirs: set
+    waiting: list
 
 
 class RecordUpdater:
@@ -67,6 +88,18 @@ class RecordUpdater:
         if mapped.pop("same_as"):
             self._merge(mapped, link, target, edit)
             return
+        change = self._compare(mapped, link, target, part, edit)
+        mapped.inputs["target"] = (link.res_model, link.res_id)
+        follows = part.follows(target, mapped, change.theirs)
+        if change.found.write or change.found.moved or follows:
+            self._apply(mapped, link, part, change, follows)
+        else:
+            self._conflicts.confirm()
+            self._settle_unread(mapped, link, edit)
+            self._settle(mapped, change, "")
+
+    def _compare(self, mapped, link, target, part, edit):
+        """Return what the source, Odoo and our base say of one record."""
         vals, fresh, added = self._fresh(mapped, link, target, part)
         base = link.base_values or {}
         left = base | (link.left_values or {})
@@ -86,39 +119,40 @@ class RecordUpdater:
         theirs = three.theirs | {n for ns in found.disputes.values() for n in ns}
         waiting = [main for main in found.disputes if main not in verdicts]
         theirs -= self._carry_out(found, verdicts, vals, three)
-        mapped.inputs["target"] = (link.res_model, link.res_id)
-        follows = part.follows(target, mapped, theirs)
-        if not found.write and not found.moved and not follows:
-            reason = waiting and self._waiting(target, waiting)
-            self._conflicts.confirm()
-            self._settle_unread(mapped, link, edit)
-            code = "conflict" if waiting else False
-            loader.note(mapped, "unchanged", code, reason or False)
-            return
+        return _Change(
+            target, edit, fresh, added, three, found, verdicts, theirs, waiting
+        )
+
+    def _apply(self, mapped, link, part, change, follows):
+        """Write what one record is to get, all of it or nothing."""
+        target, found = change.target, change.found
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 self._changes.look_at_lists(link, found.write)
-                more = part.follow(target, mapped, theirs) if follows else []
+                more = part.follow(target, mapped, change.theirs) if follows else []
                 # a copy: write() of some models adds values of its own to it
                 if found.write:
                     part.write(target, dict(found.write))
                     part.updated(target, mapped, found.write)
-                add_links(self.env, loader.extra_links(mapped))
-                self._remember(mapped, link, found, fresh, added, edit, three, verdicts)
+                add_links(self.env, self.loader.extra_links(mapped))
+                self._remember(mapped, link, change)
         except CONFLICTS:
             raise
         except Exception as error:
-            loader.fail(mapped, *explain(error))
+            self.loader.fail(mapped, *explain(error))
         else:
             self._changes.note(link)
             self._conflicts.confirm()
-            written = ", ".join([*sorted(found.write), *more])
-            reasons = [self.env._("Updated: %s", written)] if written else []
-            if waiting:
-                reasons.append(self._waiting(target, waiting))
-            bucket = "updated" if written else "unchanged"
-            code = "conflict" if waiting else False
-            loader.note(mapped, bucket, code, " ".join(reasons) or False)
+            self._settle(mapped, change, ", ".join([*sorted(found.write), *more]))
+
+    def _settle(self, mapped, change, written):
+        """Put the record into its bucket and say what was written, what waits."""
+        reasons = [self.env._("Updated: %s", written)] if written else []
+        if change.waiting:
+            reasons.append(self._waiting(change.target, change.waiting))
+        bucket = "updated" if written else "unchanged"
+        code = "conflict" if change.waiting else False
+        self.loader.note(mapped, bucket, code, " ".join(reasons) or False)
 
     @staticmethod
     def _settle_unread(mapped, link, edit):
@@ -233,17 +267,19 @@ class RecordUpdater:
                 found.write[main] = own if own is not None else False
         return taken
 
-    def _remember(self, mapped, link, found, fresh, added, edit, three, verdicts):
+    def _remember(self, mapped, link, change):
         """Write what is the base from now on, and what Odoo made of it."""
-        target = self.env[link.res_model].browse(link.res_id)
+        target, found, fresh = change.target, change.found, change.fresh
         moved = ({*found.write} | found.moved) & {*fresh}
         base = {name: fresh[name] for name in moved}
         # people's part of a list, and their own value, must not pass for ours
-        theirs = {main for main, (take, _own) in verdicts.items() if take == "own"}
+        theirs = {
+            main for main, (take, _own) in change.verdicts.items() if take == "own"
+        }
         theirs |= {
             name
             for name in found.write
-            if name in three.theirs and target._fields[name].type == "many2many"
+            if name in change.three.theirs and target._fields[name].type == "many2many"
         }
         ours = {n: base[n] for n in base if n in found.write and n not in theirs}
         left = left_behind(target, ours) or {}
@@ -251,13 +287,13 @@ class RecordUpdater:
         link.write(
             {
                 "base_values": (link.base_values or {}) | base | ours,
-                "previous_values": (link.previous_values or {}) | added,
+                "previous_values": (link.previous_values or {}) | change.added,
                 "left_values": {
                     name: value
                     for name, value in (before | left).items()
                     if name in left or name not in moved
                 },
-                "edit_reason": edit or False,
+                "edit_reason": change.edit or False,
                 "content_hash": mapped.record.content_hash,
                 "unread_values": mapped.unread,
                 "run_id": self.loader.run.id,
