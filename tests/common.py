@@ -6,10 +6,13 @@ import io
 import zipfile
 from unittest.mock import patch
 
-from odoo.tests import TransactionCase, new_test_user
+from odoo.fields import Command
+from odoo.tests import TransactionCase
 from odoo.tools import SQL
 
 from odoo.addons.crm_migration.models.migration_run import MigrationRun
+
+SALESMAN = "sales_team.group_sale_salesman"
 
 
 def table(*rows):
@@ -64,14 +67,16 @@ class MigrationCommon(TransactionCase):
             patch.object(MigrationRun, "_restart_transaction", _start_over)
         )
         cls.company = cls.env.company
-        cls.manager = cls.make_user(
-            "Mo Manager",
-            "mo@practice.example",
-            "crm_migration.group_crm_migration_manager",
+        cls.manager, cls.fallback, cls.ana, cls.ravi = cls.make_users(
+            (
+                "Mo Manager",
+                "mo@practice.example",
+                "crm_migration.group_crm_migration_manager",
+            ),
+            ("Fay Fallback", "fay@practice.example", SALESMAN),
+            ("Ana Ruiz", "ana@practice.example", SALESMAN),
+            ("Ravi Menon", "ravi@practice.example", SALESMAN),
         )
-        cls.fallback = cls.make_user("Fay Fallback", "fay@practice.example")
-        cls.ana = cls.make_user("Ana Ruiz", "ana@practice.example")
-        cls.ravi = cls.make_user("Ravi Menon", "ravi@practice.example")
 
     def setUp(self):
         # before the savepoint of the test, so that it is called after its rollback
@@ -94,10 +99,33 @@ class MigrationCommon(TransactionCase):
             self.registry._setup_models__(self.cr)
 
     @classmethod
-    def make_user(cls, name, login, groups="sales_team.group_sale_salesman", **vals):
+    def make_user(cls, name, login, groups=SALESMAN, **vals):
         """Create a user whose login is also the e-mail."""
-        return new_test_user(
-            cls.env, login=login, groups=groups, name=name, email=login, **vals
+        return cls.make_users((name, login, groups), **vals)
+
+    @classmethod
+    def make_users(cls, *users, **vals):
+        """Create users of ``(name, login, groups)``; nobody is invited by mail."""
+        return (
+            cls.env["res.users"]
+            .with_context(no_reset_password=True, tracking_disable=True)
+            .create(
+                [
+                    {
+                        "name": name,
+                        "login": login,
+                        "email": login,
+                        "group_ids": [
+                            Command.set(
+                                [cls.env.ref(one).id for one in groups.split(",")]
+                            )
+                        ],
+                    }
+                    | vals
+                    for name, login, groups in users
+                ]
+            )
+            .with_context(cls.env.context)
         )
 
     @classmethod

@@ -118,8 +118,11 @@ class OwnerMatcher:
 
         A live source may give the owner's e-mail and name beside the id.
         """
-        lines = self.project.mapping_line_ids.filtered(
-            lambda line: line.transform in ("owner", "author")
+        lines = self.env["migration.mapping.line"].search(
+            [
+                ("project_id", "=", self.project.id),
+                ("transform", "in", ("owner", "author")),
+            ]
         )
         for line in lines:
             leaves = [f"{line.source_field}.{leaf}" for leaf in ("email", "name")]

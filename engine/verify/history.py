@@ -63,17 +63,9 @@ class HistoryBook:
 
     def _rows(self, last):
         """Return ``[(id, state, visits, found, moved by a person)]`` of one batch."""
-        return self.env.execute_query(
+        rows = self.env.execute_query(
             SQL(
-                "SELECT staged.id, staged.state, staged.payload -> %(name)s,"
-                " (SELECT count(*) FROM mail_message message"
-                "  JOIN migration_crosswalk move ON move.res_model = 'mail.message'"
-                "  AND move.res_id = message.id AND move.source_object = %(source)s"
-                "  AND move.project_id = staged.project_id"
-                "  AND move.external_id NOT LIKE %(last_move)s"
-                "  WHERE message.model = 'crm.lead' AND message.res_id = lead.id"
-                "  AND EXISTS (SELECT 1 FROM mail_tracking_value value"
-                "  WHERE value.mail_message_id = message.id)),"
+                "SELECT staged.id, staged.state, staged.payload -> %(name)s, lead.id,"
                 " lead.stage_id IS DISTINCT FROM (link.base_values ->> 'stage_id')::int"
                 " FROM migration_staged_record staged"
                 " LEFT JOIN migration_crosswalk link"
@@ -83,11 +75,38 @@ class HistoryBook:
                 " AND COALESCE(staged.payload ->> %(name)s, '') NOT IN ('', '[]')"
                 " ORDER BY staged.id LIMIT %(limit)s",
                 name=self.line.source_field,
-                source=PREFIX + self.object.name,
-                last_move=f"%{LAST}",
                 object=self.object.id,
                 last=last,
                 limit=BATCH,
+            )
+        )
+        moves = self._moves([row[3] for row in rows if row[3]])
+        return [
+            (res_id, state, visits, moves.get(lead, 0), is_moved)
+            for res_id, state, visits, lead, is_moved in rows
+        ]
+
+    def _moves(self, lead_ids):
+        """Return ``{lead id: migrated stage changes}``."""
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT message.res_id, count(*) FROM mail_message message"
+                    " WHERE message.model = 'crm.lead'"
+                    " AND message.res_id = ANY(%(ids)s)"
+                    " AND EXISTS (SELECT 1 FROM migration_crosswalk move"
+                    "  WHERE move.res_model = 'mail.message'"
+                    "  AND move.res_id = message.id AND move.source_object = %(source)s"
+                    "  AND move.project_id = %(project)s"
+                    "  AND move.external_id NOT LIKE %(last_move)s)"
+                    " AND EXISTS (SELECT 1 FROM mail_tracking_value value"
+                    "  WHERE value.mail_message_id = message.id)"
+                    " GROUP BY 1",
+                    ids=lead_ids,
+                    source=PREFIX + self.object.name,
+                    project=self.object.project_id.id,
+                    last_move=f"%{LAST}",
+                )
             )
         )
 
