@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 #: Tests that serve a source or start Odoo take longest: they come first.
-LONG = re.compile(r"\b(processes|rows_case|LiveCase|FastTrackCase)\b")
+LONG = re.compile(r"\b(processes|rows_case|LiveCase|FastTrackCase|RoadRunnerCase)\b")
 
 
 def pytest_collection_modifyitems(items):
