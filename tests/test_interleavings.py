@@ -1,4 +1,4 @@
-"""Random changes on both sides, pickups and decisions, against a simple model."""
+"""Random changes on both sides, pickups, decisions and rollbacks, against a model."""
 
 import random
 
@@ -21,6 +21,7 @@ class Model:
         self.base = dict(source)
         self.odoo = dict(source)
         self.open = {}
+        self.is_edited = False
 
     def pick_up(self):
         """Apply a pickup; a row that is as it was is not looked at."""
@@ -118,7 +119,8 @@ class TestInterleavings(ConflictCase):
                 model.source = model.source | {name: self.random.choice(FIELDS[name])}
 
     def edit_in_odoo(self):
-        for model, partner in self.some(0.5):
+        for model, partner in self.some(0.4):
+            model.is_edited = True
             name = self.random.choice([*FIELDS, "tags"])
             if name == "tags":
                 tags = frozenset(self.random.sample(TAGS, self.random.randint(0, 4)))
@@ -163,6 +165,47 @@ class TestInterleavings(ConflictCase):
             press(background=False)
         self.env.invalidate_all()
 
+    def found(self, partner):
+        values = {name: partner[name] or "" for name in FIELDS}
+        return values | {"tags": frozenset(partner.category_id.mapped("name"))}
+
+    def roll_back_pickup(self, before):
+        """Take the pickup back: everything is as before it; do it again."""
+        run = self.project.run_ids.filtered(lambda run: run.kind == "load")[:1]
+        scope = {"kind": "run", "run_ids": sorted(run._together().ids)}
+        self.project.action_rollback(background=False, scope=scope)
+        self.env.invalidate_all()
+        wrong = [
+            (number, self.found(partner), values)
+            for number, (partner, values) in enumerate(
+                zip(self.partners, before, strict=True)
+            )
+            if self.found(partner) != values
+        ]
+        self.assertEqual(wrong, [])
+        self.project.action_load(background=False)
+        self.env.invalidate_all()
+
+    def roll_back_all(self):
+        """Who was edited stays as is, the others go, and come again with a new run."""
+        self.project.action_rollback(background=False)
+        self.env.invalidate_all()
+        kept = {
+            number for number, partner in enumerate(self.partners) if partner.exists()
+        }
+        edited = {number for number, one in enumerate(self.models) if one.is_edited}
+        self.assertEqual(kept, edited)
+        self.assertTrue(0 < len(edited) < COUNT)
+        for number in kept:
+            found = self.found(self.partners[number])
+            self.assertEqual(found, self.models[number].odoo, number)
+        self.apply_schema(self.project)
+        self.load(self.project)
+        for number in {*range(COUNT)} - edited:
+            partner = self.target(self.project, "contacts", f"C-{number}")
+            found = self.found(partner)
+            self.assertEqual(found, self.models[number].source, number)
+
     def compare(self, moment):
         wrong = []
         waiting = {
@@ -173,8 +216,7 @@ class TestInterleavings(ConflictCase):
         for number, (model, partner) in enumerate(
             zip(self.models, self.partners, strict=True)
         ):
-            found = {name: partner[name] or "" for name in FIELDS}
-            found["tags"] = frozenset(partner.category_id.mapped("name"))
+            found = self.found(partner)
             if found != model.odoo:
                 wrong.append((moment, number, found, model.odoo))
             open_now = {name for key, name in waiting if key == f"C-{number}"}
@@ -186,12 +228,18 @@ class TestInterleavings(ConflictCase):
         decided = 0
         for number in range(ROUNDS):
             self.change_source()
+            # in a test all is written in one moment: edits come later than the runs
+            self.a_day_passes()
             self.edit_in_odoo()
+            before = [self.found(partner) for partner in self.partners]
             self.pick_up()
             self.compare(f"pickup {number}")
+            self.roll_back_pickup(before)
+            self.compare(f"pickup {number}, once more")
             waiting = self.project.conflict_count
             self.decide()
             self.compare(f"decision {number}")
             decided += waiting - self.project.conflict_count
         self.assertGreater(decided, 10)
         self.assertTrue(self.project.is_balanced)
+        self.roll_back_all()
