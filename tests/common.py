@@ -125,7 +125,7 @@ class MigrationCommon(TransactionCase):
                     for name, login, groups in users
                 ]
             )
-            .with_context(cls.env.context)
+            .with_env(cls.env)
         )
 
     @classmethod
