@@ -71,7 +71,8 @@ def arch_of(kind, items, project):
     data = etree.Element("data")
     if kind == "form":
         node = etree.SubElement(data, "xpath", expr="//notebook", position="inside")
-        _tab(node, items, project)
+        if items:
+            _tab(node, items, project)
     elif kind == "list":
         node = etree.SubElement(data, "xpath", expr="//list", position="inside")
         for item in items:
