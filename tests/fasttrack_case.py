@@ -95,21 +95,3 @@ class FastTrackCase(LiveCase):
             vals
         )
         record.flush_recordset()
-
-    def assertSound(self):
-        """The books balance, and light ones are those of a complete read-back."""
-        self.assertBalanced()
-        light = self.project.get_reconciliation()
-        self.project.action_verify(background=False)
-        self.env.invalidate_all()
-        whole = self.project.get_reconciliation()
-        for one, other in zip(light["lines"], whole["lines"], strict=True):
-            with self.subTest(line=one["name"]):
-                self.assertEqual(one | {"id": 0}, other | {"id": 0})
-
-    def assertBalanced(self):
-        """Every line of the books is sound."""
-        lines = self.project.reconciliation_line_ids
-        wrong = lines.filtered(lambda line: not line.is_balanced)
-        self.assertTrue(lines)
-        self.assertFalse(wrong.mapped("name"))

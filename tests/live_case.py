@@ -65,3 +65,26 @@ class LiveCase(MigrationCommon):
         if name:
             findings = findings.filtered(lambda found: found.source_object == name)
         return set(findings.mapped("code"))
+
+    def assertSound(self):
+        """The books balance, and light ones are those of a complete read-back."""
+        self.assertBalanced()
+        self.assertLightIsWhole()
+
+    def assertLightIsWhole(self):
+        """The books of a pickup are those of a complete read-back."""
+        light = self.project.get_reconciliation()
+        self.project.action_verify(background=False)
+        self.env.invalidate_all()
+        whole = self.project.get_reconciliation()
+        for one, other in zip(light["lines"], whole["lines"], strict=True):
+            with self.subTest(line=one["name"]):
+                self.assertEqual(one | {"id": 0}, other | {"id": 0})
+        self.assertEqual(light["is_balanced"], whole["is_balanced"])
+
+    def assertBalanced(self):
+        """Every line of the books is sound."""
+        lines = self.project.reconciliation_line_ids
+        wrong = lines.filtered(lambda line: not line.is_balanced)
+        self.assertTrue(lines)
+        self.assertFalse(wrong.mapped("name"))

@@ -78,14 +78,7 @@ class TestFollowLive(FollowCase, RoadRunnerCase):
     def test_the_books_of_a_pickup_are_those_of_a_complete_read_back(self):
         self.store.update("contact", "ct_50", email="new@mail.example")
         self.pick_up()
-        light = self.project.get_reconciliation()
-        self.project.action_verify(background=False)
-        self.env.invalidate_all()
-        whole = self.project.get_reconciliation()
-        for one, other in zip(light["lines"], whole["lines"], strict=True):
-            with self.subTest(line=one["name"]):
-                self.assertEqual(one | {"id": 0}, other | {"id": 0})
-        self.assertEqual(light["is_balanced"], whole["is_balanced"])
+        self.assertLightIsWhole()
 
     def test_a_record_that_is_new_at_the_source_is_created(self):
         key = self.store.create(

@@ -78,9 +78,9 @@ class LoneContacts:
             if other.target in CUSTOMERS_OF:
                 for line in lines_by_target(other).values():
                     texts |= self._named_by(other, line)
-        todo = self.kinship.find(texts)
-        todo += filter(None, map(self.kinship.parent, self.kinship.rows.values()))
-        return {self.kinship.survivor(kin).id for kin in todo}
+        named = self.kinship.find(texts)
+        named += filter(None, map(self.kinship.parent, self.kinship.rows.values()))
+        return {self.kinship.survivor(kin).id for kin in named}
 
     def _named_by(self, other, line):
         """Return how the records of another object name contacts in one field."""
