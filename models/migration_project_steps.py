@@ -281,7 +281,10 @@ class MigrationProject(models.Model):
         if last.state in ("failed", "cancelled"):
             return
         project = self.sudo()
-        lines = project.rollback_line_ids.filtered(lambda li: li.state == "planned")
+        # not by way of the project: lines that are done may be millions
+        lines = project.env["migration.rollback.line"].search(
+            [("project_id", "=", project.id), ("state", "=", "planned")]
+        )
         if lines:
             lines.unlink()
             project.rollback_scope = False
